@@ -1,0 +1,280 @@
+/**
+ * The maker of distributions: a family is a record of parameters and formulas, and everything else follows from it.
+ */
+import type { Shape } from "../src/compiler/graph.ts";
+import type { Key } from "../src/random/key.ts";
+import { floor, isNaN as isNaNTensor, less, maximum, minimum, where } from "../src/tensor/math.ts";
+import { broadcastTo } from "../src/tensor/shape.ts";
+import { broadcastShapes, formatShape } from "../src/tensor/shapes.ts";
+import { asTensor, hasValue, isTensor, type Tensor, type TensorLike } from "../src/tensor/tensor.ts";
+import { leftOf, sameShape } from "./axes.ts";
+import type { Constraint } from "./constraints.ts";
+import { complete, type Distribution } from "./distribution.ts";
+import { isMember } from "./membership.ts";
+import { discreteQuantile } from "./quantile.ts";
+import { checkArgument } from "./validation.ts";
+
+/** The parameters of a family as its formulas see them: every one of them, computed from what was given when it's asked for. */
+export type Values<Name extends string> = { readonly [K in Name]: Tensor };
+
+export interface Parameter<Name extends string> {
+  /** Where its values must lie; may depend on the other parameters. */
+  readonly constraint: Constraint | ((p: Values<Name>) => Constraint);
+  readonly default?: TensorLike;
+  /** How many of its rightmost axes belong to one distribution, not to the batch. Default 0. */
+  readonly eventDim?: number;
+  /** Alternatives: how it follows from another parameter when that one is given instead. Exactly one of them must be. */
+  readonly from?: { readonly [K in Name]?: (given: Tensor) => Tensor };
+}
+
+export interface Definition<Name extends string> {
+  readonly name: string;
+  /** In the order of positional arguments. */
+  readonly parameters: { readonly [K in Name]: Parameter<Name> };
+  /** Here and in `logProb`, `given` has the names of the arguments, for families with alternative parameters. */
+  readonly support: Constraint | ((p: Values<Name>, given: ReadonlySet<string>) => Constraint);
+  /** Shape of one draw; default []. */
+  readonly eventShape?: (p: Values<Name>, given: ReadonlySet<string>) => Shape;
+  readonly logProb: (x: Tensor, p: Values<Name>, given: ReadonlySet<string>) => Tensor;
+  /** `shape` is the full shape of the result. */
+  readonly sample: (key: Key, shape: Shape, p: Values<Name>) => Tensor;
+  readonly mean?: (p: Values<Name>) => Tensor;
+  readonly variance?: (p: Values<Name>) => Tensor;
+  readonly entropy?: (p: Values<Name>) => Tensor;
+  /** Called with values within the support, rounded down if it's discrete. */
+  readonly cdf?: (x: Tensor, p: Values<Name>) => Tensor;
+  /** Without it, the quantiles of a discrete distribution are searched for with `cdf`. */
+  readonly icdf?: (q: Tensor, p: Values<Name>) => Tensor;
+  /** Every value, where they are few. */
+  readonly enumerate?: (p: Values<Name>) => Tensor;
+}
+
+export interface DistributionOptions {
+  /** Whether to check that arguments with known values satisfy their constraints. Default true. Traced arguments are never checked: their log densities are NaN or −∞ instead. */
+  readonly validateArgs?: boolean;
+}
+
+export type NamedArguments<Required extends string, Optional extends string> = {
+  readonly [K in Required]: TensorLike;
+} & { readonly [K in Optional]?: TensorLike | undefined };
+
+/** A function that makes distributions: arguments by position or by name in one object, options last. */
+export interface Family<
+  Positional extends readonly unknown[],
+  Required extends string,
+  Optional extends string = never,
+> {
+  (...args: [...Positional, options?: DistributionOptions]): Distribution;
+  (args: NamedArguments<Required, Optional>, options?: DistributionOptions): Distribution;
+}
+
+/**
+ * Declares a family of distributions.
+ *
+ * @example
+ * // test/distributions/family.test.ts has it: the density x ↦ 2 x / c² on [0, c]
+ * export const Ramp: Family<[end?: TensorLike], never, "end"> = distribution({
+ *   name: "Ramp",
+ *   parameters: { end: { constraint: positive, default: 1 } },
+ *   support: ({ end }) => interval(0, end),
+ *   logProb: (x, { end }) => log(div(mul(2, x), square(end))),
+ *   sample: (key, shape, { end }) => mul(end, sqrt(uniform(key, shape))),
+ *   mean: ({ end }) => mul(2 / 3, end),
+ * });
+ */
+export function distribution<Positional extends readonly unknown[], Required extends string, Optional extends string>(
+  definition: Definition<NoInfer<Required | Optional>>,
+): Family<Positional, Required, Optional> {
+  const family = (...args: readonly unknown[]): Distribution => {
+    const { given, validateArgs } = readArguments(definition, args);
+    const made = instantiate(definition, given, undefined);
+    if (validateArgs) validate(definition, given);
+    return made;
+  };
+  Object.defineProperty(family, "name", { value: definition.name });
+  return family as Family<Positional, Required, Optional>;
+}
+
+type Given = Readonly<Record<string, Tensor>>;
+
+const isPlainObject = (x: unknown): x is Readonly<Record<string, unknown>> =>
+  typeof x === "object" && x !== null && !isTensor(x) && !Array.isArray(x) && !ArrayBuffer.isView(x);
+
+/** Sorts a call's arguments into parameters and options. */
+function readArguments<Name extends string>(
+  definition: Definition<Name>,
+  args: readonly unknown[],
+): { given: Given; validateArgs: boolean } {
+  const parameters: Readonly<Record<string, Parameter<Name>>> = definition.parameters;
+  const names = Object.keys(parameters);
+  const raw: Record<string, unknown> = {};
+  let options: DistributionOptions = {};
+  if (isPlainObject(args[0])) {
+    const { validateArgs, ...named } = args[0];
+    Object.assign(raw, named);
+    options = {
+      ...(validateArgs === undefined ? {} : { validateArgs: validateArgs === true }),
+      ...(args[1] as object),
+    };
+  } else {
+    args.forEach((arg, i) => {
+      if (isPlainObject(arg)) options = arg;
+      else if (i < names.length) raw[names[i]!] = arg;
+      else if (arg !== undefined)
+        throw new TypeError(`${definition.name}: takes ${signature(names)}, got ${args.length} arguments`);
+    });
+  }
+  for (const name of Object.keys(raw)) {
+    if (!names.includes(name))
+      throw new TypeError(`${definition.name}: no argument "${name}"; it takes ${signature(names)}`);
+  }
+  const given: Record<string, Tensor> = {};
+  for (const name of names) {
+    const value = raw[name] ?? parameters[name]!.default;
+    if (value !== undefined) given[name] = asTensor(value as TensorLike);
+  }
+  for (const name of names) {
+    const alternatives = [name, ...Object.keys(parameters[name]!.from ?? {})];
+    const chosen = alternatives.filter((a) => a in given);
+    if (chosen.length === 1) continue;
+    const listed = alternatives.length === 1 ? `"${name}"` : `one of ${alternatives.map((a) => `"${a}"`).join(", ")}`;
+    throw new TypeError(
+      chosen.length === 0
+        ? `${definition.name}: ${listed} is missing; it takes ${signature(names)}`
+        : `${definition.name}: ${chosen.map((a) => `"${a}"`).join(" and ")} say the same thing; pass one of them`,
+    );
+  }
+  return { given, validateArgs: options.validateArgs ?? true };
+}
+
+const signature = (names: readonly string[]): string => `(${names.join(", ")}, { validateArgs }?)`;
+
+/** The parameters, those not given computed on demand. */
+function valuesOf<Name extends string>(definition: Definition<Name>, given: Given): Values<Name> {
+  const values: Record<string, Tensor> = {};
+  for (const [name, parameter] of Object.entries<Parameter<Name>>(definition.parameters)) {
+    if (name in given) {
+      values[name] = given[name]!;
+      continue;
+    }
+    const source = Object.keys(parameter.from ?? {}).find((a) => a in given)!;
+    let computed: Tensor | undefined;
+    Object.defineProperty(values, name, {
+      get: () => {
+        computed ??= parameter.from![source as Name]!(given[source]!);
+        return computed;
+      },
+    });
+  }
+  return values as Values<Name>;
+}
+
+function validate<Name extends string>(definition: Definition<Name>, given: Given): void {
+  const values = valuesOf(definition, given);
+  for (const name of Object.keys(given)) {
+    const { constraint } = definition.parameters[name as Name];
+    checkArgument(
+      definition.name,
+      name,
+      given[name]!,
+      typeof constraint === "function" ? constraint(values) : constraint,
+    );
+  }
+}
+
+/** Batch shape of the arguments: what is left of each one's event axes, broadcast. */
+function batchShapeOf<Name extends string>(definition: Definition<Name>, given: Given): Shape {
+  let shape: Shape = [];
+  for (const [name, value] of Object.entries(given)) {
+    const own = leftOf(value.shape, definition.parameters[name as Name].eventDim ?? 0);
+    try {
+      shape = broadcastShapes(shape, own);
+    } catch {
+      const shapes = Object.entries(given).map(([n, v]) => `${n} ${formatShape(v.shape)}`);
+      throw new RangeError(
+        `${definition.name}: the shapes of the arguments don't broadcast: ${shapes.join(", ")}; ` +
+          "align their rightmost axes, or add one with expandDims",
+      );
+    }
+  }
+  return shape;
+}
+
+function instantiate<Name extends string>(
+  definition: Definition<Name>,
+  given: Given,
+  expanded: Shape | undefined,
+): Distribution {
+  const p = valuesOf(definition, given);
+  const names: ReadonlySet<string> = new Set(Object.keys(given));
+  const natural = batchShapeOf(definition, given);
+  const batchShape = expanded ?? natural;
+  const eventShape = definition.eventShape?.(p, names) ?? [];
+  const { support, mean, variance, entropy, cdf, icdf, enumerate } = definition;
+  const supportOf = (): Constraint => (typeof support === "function" ? support(p, names) : support);
+  const made: Distribution = complete({
+    name: definition.name,
+    args: given,
+    batchShape,
+    eventShape,
+    support: supportOf,
+    logProb: (x) => maskOutside(x, definition.logProb(x, p, names), made.support),
+    sample: (key, shape) => definition.sample(key, [...shape, ...batchShape, ...eventShape], p),
+    mean: mean && (() => mean(p)),
+    variance: variance && (() => variance(p)),
+    entropy: entropy && (() => entropy(p)),
+    cdf: cdf && ((x) => cdfWithin(x, made.support, (v) => cdf(v, p))),
+    icdf:
+      icdf !== undefined
+        ? (q) => icdf(q, p)
+        : cdf && supportOf().isDiscrete
+          ? (q) => discreteQuantile(q, made)
+          : undefined,
+    enumerate: enumerate && (() => enumerate(p)),
+    expand: (shape) => instantiate(definition, given, shape),
+    toJSON: () => ({ name: definition.name, args: jsonArguments(definition, given, natural, batchShape) }),
+  });
+  return made;
+}
+
+/** Arguments as nested arrays; an expanded batch is written into the first argument, where it can be read back from. */
+function jsonArguments<Name extends string>(
+  definition: Definition<Name>,
+  given: Given,
+  natural: Shape,
+  batch: Shape,
+): Record<string, unknown> {
+  const entries = Object.entries(given).map(([name, value], i): [string, unknown] => {
+    if (i > 0 || sameShape(natural, batch)) return [name, value.toArray()];
+    const eventDim = Math.min(value.rank, definition.parameters[name as Name].eventDim ?? 0);
+    return [name, broadcastTo(value, [...batch, ...value.shape.slice(value.rank - eventDim)]).toArray()];
+  });
+  return Object.fromEntries(entries);
+}
+
+/**
+ * −∞ outside the support. Nothing is added when the value is known to be inside: because its kind of support is
+ * everything, because a bijection made it, or because it is data that was looked at.
+ */
+function maskOutside(x: Tensor, logProb: Tensor, support: Constraint): Tensor {
+  const kind = (support.base ?? support).kind;
+  if (kind === "real" || kind === "extendedReal" || isMember(x, support)) return logProb;
+  const inside = support.check(x);
+  if (hasValue(inside) && inside.data.every((v: number) => v !== 0)) return logProb;
+  const outside =
+    support.eventDim === 0 && hasValue(x)
+      ? where(isNaNTensor(x), Number.NaN, Number.NEGATIVE_INFINITY)
+      : Number.NEGATIVE_INFINITY;
+  return where(inside, logProb, outside);
+}
+
+/** A distribution function outside its support too: formulas hold within. */
+function cdfWithin(x: Tensor, support: Constraint, cdf: (x: Tensor) => Tensor): Tensor {
+  const { lower, upper, isDiscrete } = support;
+  let value = isDiscrete ? floor(x) : x;
+  if (lower !== undefined) value = maximum(value, lower);
+  if (upper !== undefined) value = minimum(value, upper);
+  const p = cdf(value);
+  // A discrete distribution has mass on its lower bound; a continuous one is 0 there by its formula.
+  return isDiscrete && lower !== undefined ? where(less(x, lower), 0, p) : p;
+}

@@ -1,0 +1,93 @@
+import type { Progress } from "./job.ts";
+
+/** Where a bar is drawn: standard error in Node, or anything that looks like it. */
+export interface Terminal {
+  readonly isTTY?: boolean | undefined;
+  readonly columns?: number | undefined;
+  write(text: string): unknown;
+}
+
+export interface ProgressBar {
+  update(progress: Progress): void;
+  /** Draws the last state and gives the cursor back. */
+  close(): void;
+}
+
+interface NodeProcess {
+  readonly stderr?: Terminal;
+  readonly env?: Readonly<Record<string, string | undefined>>;
+}
+
+const HIDE_CURSOR = "\u001b[?25l";
+const SHOW_CURSOR = "\u001b[?25h";
+const CLEAR_LINE = "\u001b[2K";
+const up = (lines: number): string => `\u001b[${lines}A`;
+const INTERVAL = 100;
+const silent: ProgressBar = { update() {}, close() {} };
+
+/**
+ * One bar per chain on a terminal, redrawn in place at most ten times a second. Silent when the terminal is not one, or in continuous
+ * integration (the environment variable `CI`).
+ *
+ * @example
+ * const bar = progressBar([0, 1, 2, 3]);
+ * try {
+ *   await runChains(job, { onProgress: bar.update });
+ * } finally {
+ *   bar.close();
+ * }
+ */
+export function progressBar(
+  chains: readonly number[],
+  terminal?: Terminal,
+  now: () => number = () => performance.now(),
+): ProgressBar {
+  const { process } = globalThis as { process?: NodeProcess };
+  const out = terminal ?? process?.stderr;
+  if (!out?.isTTY || (terminal === undefined && process?.env?.CI)) return silent;
+
+  const start = now();
+  const latest = new Map<number, Progress>();
+  let drawn = -Infinity;
+  let lines = 0;
+
+  function draw(): void {
+    drawn = now();
+    const width = out?.columns ?? 80;
+    const rows = chains.map((chain) => row(chain, latest.get(chain), drawn - start, width));
+    out?.write((lines > 0 ? up(lines) : HIDE_CURSOR) + rows.map((text) => `${CLEAR_LINE}${text}\n`).join(""));
+    lines = rows.length;
+  }
+
+  return {
+    update(progress) {
+      latest.set(progress.chain, progress);
+      if (now() - drawn >= INTERVAL) draw();
+    },
+    close() {
+      if (latest.size === 0) return;
+      draw();
+      out.write(SHOW_CURSOR);
+      latest.clear();
+    },
+  };
+}
+
+function row(chain: number, progress: Progress | undefined, elapsed: number, width: number): string {
+  if (progress === undefined) return `chain ${chain} waiting`;
+  const { phase, done, total, divergences, stepSize } = progress;
+  const share = total > 0 ? done / total : 1;
+  const left = share > 0 && phase !== "done" ? ` ${seconds((elapsed * (1 - share)) / share)} left` : "";
+  const trouble = divergences > 0 ? ` ${divergences} divergences` : "";
+  const text = ` ${done}/${total} ${phase} step ${stepSize.toPrecision(2)}${trouble}${left}`;
+  const label = `chain ${chain} `;
+  const room = Math.min(30, width - label.length - text.length - 1);
+  const filled = Math.round(share * room);
+  const bar = room >= 5 ? "━".repeat(filled) + "╌".repeat(room - filled) : "";
+  return (label + bar + text).slice(0, width - 1);
+}
+
+const seconds = (milliseconds: number): string =>
+  milliseconds < 60_000
+    ? `${Math.ceil(milliseconds / 1000)} s`
+    : `${Math.floor(milliseconds / 60_000)} min ${Math.round((milliseconds % 60_000) / 1000)} s`;

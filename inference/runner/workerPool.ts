@@ -1,0 +1,161 @@
+import type { ChainResult } from "../mcmc/chain.ts";
+import { ChainError, type Job, type Observer } from "./job.ts";
+import type { Request, Response } from "./messages.ts";
+import { nodeModule } from "./nodeModules.ts";
+
+/** A thread that runs jobs one at a time. */
+interface Worker {
+  send(request: Request): void;
+  /** Directs what comes back, until the next call. */
+  listen(receive: (response: Response) => void, fail: (error: Error) => void): void;
+  /** Whether the worker keeps the process alive. */
+  busy(value: boolean): void;
+  terminate(): void;
+}
+
+/** A worker ended without an answer. */
+export class WorkerError extends Error {
+  /** Whether it had said anything before. */
+  readonly started: boolean;
+  constructor(message: string, cause: Error, started: boolean) {
+    super(message, { cause });
+    this.name = "WorkerError";
+    this.started = started;
+  }
+}
+
+/** How often a running worker is told about an abort, in milliseconds. */
+const POLL = 20;
+
+const idle: Worker[] = [];
+
+/** Whether this environment can start workers. */
+export function canStartWorkers(): boolean {
+  return nodeModule("worker_threads") !== undefined || typeof globalThis.Worker === "function";
+}
+
+/** How many threads can do useful work at once. */
+export function availableParallelism(): number {
+  const cores = nodeModule("os")?.availableParallelism() ?? globalThis.navigator?.hardwareConcurrency;
+  return Math.max(1, cores ?? 1);
+}
+
+/** Ends the workers that wait for jobs. They do not keep a process alive, so this is only for tidiness and tests. */
+export function closeIdleWorkers(): void {
+  for (const worker of idle.splice(0)) worker.terminate();
+}
+
+/**
+ * Runs a job in a worker, which afterwards waits for the next: starting a thread takes longer than sampling a small model.
+ *
+ * @throws ChainError; WorkerError when the worker cannot be started or dies.
+ */
+export function runInWorker(job: Job, observer: Observer): Promise<ChainResult[]> {
+  const worker = idle.pop() ?? startWorker();
+  worker.busy(true);
+  return new Promise<ChainResult[]>((resolve, reject) => {
+    let told = false;
+    let started = false;
+    const timer = setInterval(() => {
+      if (told || !observer.stopped()) return;
+      told = true;
+      worker.send({ type: "stop" });
+    }, POLL);
+
+    function settle(alive: boolean): void {
+      clearInterval(timer);
+      if (alive) {
+        worker.busy(false);
+        idle.push(worker);
+      } else {
+        worker.terminate();
+      }
+    }
+
+    worker.listen(
+      (response) => {
+        started = true;
+        if (response.type === "progress") {
+          observer.onProgress(response.progress);
+          return;
+        }
+        settle(true);
+        if (response.type === "done") resolve([...response.results]);
+        else if (response.chain !== undefined) reject(new ChainError(response.chain, response));
+        else reject(Object.assign(new Error(response.message), { stack: response.stack }));
+      },
+      (error) => {
+        settle(false);
+        reject(
+          new WorkerError(`The worker for chains ${job.chains.join(", ")} ended: ${error.message}`, error, started),
+        );
+      },
+    );
+    try {
+      worker.send({ type: "run", job });
+    } catch (error) {
+      settle(false);
+      reject(error);
+    }
+  });
+}
+
+function startWorker(): Worker {
+  return nodeModule("worker_threads") === undefined ? startWebWorker() : startNodeWorker();
+}
+
+function startNodeWorker(): Worker {
+  const { Worker: Thread } = nodeModule("worker_threads") as typeof import("node:worker_threads");
+  const thread = needsLoader() ? new Thread(loadingScript(), { eval: true }) : new Thread(workerFile());
+  return {
+    send: (request) => thread.postMessage(request),
+    listen(receive, fail) {
+      thread.removeAllListeners();
+      thread.on("message", receive);
+      thread.on("error", fail);
+      thread.on("exit", (code) => fail(new Error(`it exited with code ${code}`)));
+    },
+    busy: (value) => (value ? thread.ref() : thread.unref()),
+    terminate() {
+      thread.removeAllListeners();
+      void thread.terminate();
+    },
+  };
+}
+
+const fromSource: boolean = import.meta.url.endsWith(".ts");
+
+/** The worker's own file has the extension of this one: `.js` when built, `.ts` when run from source. */
+function workerFile(): URL {
+  return new URL(fromSource ? "./worker.ts" : "./worker.js", import.meta.url);
+}
+
+/** Node 22.18 and later read TypeScript on their own. */
+function needsLoader(): boolean {
+  const { process } = globalThis as { process?: { features?: { typescript?: unknown } } };
+  return fromSource && !process?.features?.typescript;
+}
+
+/** Registers tsx inside the thread: Node 20 ignores loaders given to a thread by `--import`. */
+function loadingScript(): string {
+  const require = nodeModule("module")?.createRequire(import.meta.url);
+  const tsx = require?.resolve("tsx/esm/api").replace(/cjs$/, "mjs") ?? "tsx/esm/api";
+  const address = nodeModule("url")?.pathToFileURL(tsx).href;
+  return `import(${JSON.stringify(address)}).then(({ register }) => {
+    register();
+    return import(${JSON.stringify(workerFile().href)});
+  });`;
+}
+
+function startWebWorker(): Worker {
+  const worker = new globalThis.Worker(new URL("./worker.js", import.meta.url), { type: "module" });
+  return {
+    send: (request) => worker.postMessage(request),
+    listen(receive, fail) {
+      worker.onmessage = ({ data }) => receive(data as Response);
+      worker.onerror = (event) => fail(new Error(event.message || "it could not be loaded"));
+    },
+    busy() {},
+    terminate: () => worker.terminate(),
+  };
+}

@@ -1,0 +1,184 @@
+/** Derivatives of functions of trees of tensors. They nest, and work eagerly and while tracing. */
+import type { Node } from "../compiler/graph.ts";
+import { apply, constantNode, isConstant, scalar } from "../compiler/node.ts";
+import { formatShape, sizeOf } from "../compiler/shapes.ts";
+import { variable } from "../ops/broadcast.ts";
+import { broadcastTo } from "../ops/map.ts";
+import { reshape, stack } from "../ops/shape.ts";
+import { asTensor, type Tensor, type TensorLike, wrap } from "../tensor/tensor.ts";
+import { flattenTree, type TensorTree, unflattenTree } from "../tensor/tree.ts";
+import { pushforward } from "./forward.ts";
+import { pullback } from "./reverse.ts";
+
+const isFloat = (x: Node): boolean => x.dtype === "float64" || x.dtype === "float32";
+
+/** Traces `f` at fresh variables in place of its first argument. */
+function trace<T, R>(f: (x: TensorTree<T>, ...rest: never[]) => R, x: T, rest: readonly unknown[], name: string) {
+  const { leaves, structure } = flattenTree(x);
+  const wrong = leaves.findIndex((leaf) => !isFloat(leaf.node));
+  if (wrong >= 0) {
+    throw new TypeError(
+      `${name}: leaf ${wrong} of the first argument is ${leaves[wrong]!.dtype}; derivatives are taken of floats, cast it first.`,
+    );
+  }
+  const variables = leaves.map((leaf) => apply(variable, [leaf.node]));
+  const output = f(unflattenTree(structure, variables.map(wrap)) as TensorTree<T>, ...(rest as never[]));
+  return { variables, structure, output };
+}
+
+/**
+ * A result that depends on nothing but the variables of this derivative becomes a plain constant; one that also depends
+ * on an outer variable stays in the outer graph.
+ */
+function close(node: Node, variables: readonly Node[]): Node {
+  if (!node.value || isConstant(node)) return node;
+  const own = new Set(variables);
+  const seen = new Set<Node>();
+  const pending = [node];
+  while (pending.length > 0) {
+    const next = pending.pop()!;
+    if (seen.has(next) || isConstant(next)) continue;
+    seen.add(next);
+    if (own.has(next)) {
+      if (!isConstant(next.inputs[0]!)) return node;
+    } else if (next.inputs.length === 0) return node;
+    else pending.push(...next.inputs);
+  }
+  return constantNode(node.value, node.shape, node.dtype);
+}
+
+const zerosLike = (x: Node): Node => broadcastTo(scalar(0, x.dtype), x.shape);
+
+function scalarOutput(output: TensorLike, name: string): Tensor {
+  const value = asTensor(output);
+  if (value.size !== 1) {
+    throw new TypeError(
+      `${name}: the function returned shape ${formatShape(value.shape)}; a gradient is of one number, so reduce it with sum() or mean(), or use vjp.`,
+    );
+  }
+  return value;
+}
+
+export type ScalarFunction<T, A extends readonly unknown[]> = (x: TensorTree<T>, ...rest: A) => TensorLike;
+
+/**
+ * Value and gradient of a scalar function with respect to its first argument, a tree of tensors.
+ * @example valueAndGrad((w) => sum(square(w)))([1, 2]); // { value: 5, grad: [2, 4] }
+ * @throws TypeError when the function does not return one number.
+ */
+export function valueAndGrad<T, A extends readonly unknown[] = []>(
+  f: ScalarFunction<T, A>,
+): (x: T, ...rest: A) => { value: Tensor; grad: TensorTree<T> } {
+  return (x, ...rest) => {
+    const { variables, structure, output } = trace(f as never, x, rest, "grad");
+    const value = scalarOutput(output as TensorLike, "grad");
+    const seed = broadcastTo(scalar(1, value.dtype), value.shape);
+    const adjoints = pullback([value.node], [seed], variables);
+    const grads = adjoints.map((g, i) => wrap(close(g ?? zerosLike(variables[i]!), variables)));
+    return { value: wrap(close(value.node, variables)), grad: unflattenTree(structure, grads) as TensorTree<T> };
+  };
+}
+
+/**
+ * Gradient of a scalar function with respect to its first argument, with the structure of that argument.
+ * @example grad((x) => x.pow(3))(2).item(); // 12
+ */
+export function grad<T, A extends readonly unknown[] = []>(
+  f: ScalarFunction<T, A>,
+): (x: T, ...rest: A) => TensorTree<T> {
+  const both = valueAndGrad(f);
+  return (x, ...rest) => both(x, ...rest).grad;
+}
+
+/**
+ * The value of `f` at `x`, and the map from cotangents of the output to cotangents of `x`.
+ * @example vjp((x) => x.mul(x), [1, 2]).pullback([1, 1]); // [2, 4]
+ */
+export function vjp<T, R>(
+  f: (x: TensorTree<T>) => R,
+  x: T,
+): { value: R; pullback: (cotangent: TensorTree<R> | R) => TensorTree<T> } {
+  const { variables, structure, output } = trace(f as never, x, [], "vjp");
+  const outputs = flattenTree(output);
+  const closed = outputs.leaves.map((leaf) => wrap(close(leaf.node, variables)));
+  return {
+    value: unflattenTree(outputs.structure, closed) as R,
+    pullback: (cotangent) => {
+      const given = flattenTree(cotangent).leaves;
+      checkLike(given, outputs.leaves, "vjp: cotangent");
+      const adjoints = pullback(
+        outputs.leaves.map((l) => l.node),
+        given.map((c) => c.node),
+        variables,
+      );
+      return unflattenTree(
+        structure,
+        adjoints.map((g, i) => wrap(close(g ?? zerosLike(variables[i]!), variables))),
+      ) as TensorTree<T>;
+    },
+  };
+}
+
+/**
+ * The value of `f` at `x` and its derivative in the direction `tangent`, which has the structure of `x`.
+ * @example jvp((x) => x.mul(x), [1, 2], [1, 0]).tangent; // [2, 0]
+ */
+export function jvp<T, R>(f: (x: TensorTree<T>) => R, x: T, tangent: TensorTree<T> | T): { value: R; tangent: R } {
+  const { variables, output } = trace(f as never, x, [], "jvp");
+  const outputs = flattenTree(output);
+  const given = flattenTree(tangent).leaves;
+  checkLike(given, variables, "jvp: tangent");
+  const tangents = pushforward(
+    outputs.leaves.map((l) => l.node),
+    variables,
+    given.map((t) => t.node),
+  );
+  const rebuild = (nodes: readonly Node[]): R =>
+    unflattenTree(
+      outputs.structure,
+      nodes.map((n) => wrap(close(n, variables))),
+    ) as R;
+  return {
+    value: rebuild(outputs.leaves.map((l) => l.node)),
+    tangent: rebuild(tangents.map((t, i) => t ?? zerosLike(outputs.leaves[i]!.node))),
+  };
+}
+
+function checkLike(
+  given: readonly { shape: readonly number[] }[],
+  wanted: readonly { shape: readonly number[] }[],
+  what: string,
+): void {
+  if (given.length !== wanted.length)
+    throw new TypeError(`${what} has ${given.length} leaves, ${wanted.length} are wanted.`);
+  given.forEach((g, i) => {
+    if (formatShape(g.shape) !== formatShape(wanted[i]!.shape)) {
+      throw new TypeError(
+        `${what} ${i} has shape ${formatShape(g.shape)}, ${formatShape(wanted[i]!.shape)} is wanted.`,
+      );
+    }
+  });
+}
+
+/**
+ * The matrix of second derivatives of a scalar function of one tensor, of shape [...x.shape, ...x.shape].
+ * Forward over reverse: one tangent of the gradient for every element of x.
+ * @example hessian((x) => x.square().sum())([1, 2]).toArray(); // [[2, 0], [0, 2]]
+ */
+export function hessian<A extends readonly unknown[] = []>(
+  f: (x: Tensor, ...rest: A) => TensorLike,
+): (x: TensorLike, ...rest: A) => Tensor {
+  return (x, ...rest) => {
+    const point = asTensor(x);
+    const gradient = grad<Tensor, A>(f as ScalarFunction<Tensor, A>);
+    const n = sizeOf(point.shape);
+    const columns = Array.from({ length: n }, (_, i) => {
+      const unit = new Float64Array(n);
+      unit[i] = 1;
+      const direction = wrap(constantNode(unit, point.shape, "float64"));
+      return jvp((y: Tensor) => gradient(y, ...rest) as Tensor, point, direction as never).tangent.node;
+    });
+    const rows = n === 0 ? broadcastTo(scalar(0), [0, ...point.shape]) : stack(columns, 0);
+    return wrap(reshape(rows, [...point.shape, ...point.shape]));
+  };
+}

@@ -1,0 +1,181 @@
+/** A schedule as a WebAssembly module: one function that calls parts, each small enough for the engine's optimiser. */
+import { type Code, type FunctionRef, type Local, ModuleBuilder, type ValueType } from "../wasm/assembler.ts";
+import { choleskyScratchDoubles } from "../wasm/kernels/cholesky.ts";
+import { scratchDoubles } from "../wasm/kernels/gemm.ts";
+import { kernels, linkKernel } from "../wasm/kernels/registry.ts";
+import { solveScratchDoubles } from "../wasm/kernels/triangular.ts";
+import { emitNest } from "./emitNest.ts";
+import type { Node } from "./graph.ts";
+import { type MemoryPlan, planMemory } from "./memory.ts";
+import type { Port, Program } from "./program.ts";
+import type { Call, Fill, Schedule } from "./schedule.ts";
+
+/** V8's optimiser is super-linear in the size of a function and starts to lose at about 15 kB. */
+const partLimit = 6000;
+
+const scratchOf: Readonly<Record<string, (dims: readonly number[]) => number>> = {
+  gemm: ([m, k, n]) => scratchDoubles(m!, k!, n!),
+  cholesky: ([n]) => choleskyScratchDoubles(n!),
+  solveLower: ([n, m]) => solveScratchDoubles(n!, m!),
+  solveLowerT: ([n, m]) => solveScratchDoubles(n!, m!),
+};
+
+/** Where lookup tables lie, in the order they were met. */
+class Tables {
+  readonly #offsets: Map<string, number> = new Map();
+  readonly contents: Float64Array[] = [];
+  bytes = 0;
+
+  add(table: Float64Array): void {
+    const key = table.join();
+    if (this.#offsets.has(key)) return;
+    this.#offsets.set(key, this.bytes);
+    this.contents.push(table);
+    this.bytes += table.length * 8;
+  }
+  offset(table: Float64Array): number {
+    return this.#offsets.get(table.join())!;
+  }
+}
+
+export function emit(schedule: Schedule, inputs: readonly Node[], outputs: readonly Node[]): Program {
+  const tables = new Tables();
+  let scratch = 0;
+  for (const step of schedule.steps) {
+    if (step.kind === "nest") for (const lane of step.algebra.lanes) if (lane.table) tables.add(lane.table);
+    if (step.kind === "call") scratch = Math.max(scratch, scratchOf[step.call.kernel]?.(step.call.dims) ?? 0);
+  }
+  const plan = planMemory(schedule, tables.bytes, scratch);
+  const tableBase = plan.constantsEnd - ((tables.bytes + 15) & ~15);
+  const builder = new ModuleBuilder();
+  builder.memory(Math.ceil(plan.bytes / 65536), { export: "memory" });
+  const parts = emitParts(builder, schedule, plan, (table) => tableBase + tables.offset(table));
+  const run = builder.func("run", [], [], (code) => {
+    for (const part of parts) code.call(part);
+  });
+  builder.export("run", run);
+  return {
+    format: "lapilli-program",
+    version: 1,
+    code: builder.build(),
+    constants: collectConstants(schedule, plan, tables, tableBase),
+    constantsAt: plan.constantsAt,
+    bytes: plan.bytes,
+    inputs: schedule.inputs.map((id, i) => port(inputs[i]!, String(inputs[i]!.attrs.name), plan.addresses[id]!)),
+    outputs: schedule.outputs.map((id, i) => port(outputs[i]!, `output ${i}`, plan.addresses[id]!)),
+  };
+}
+
+const port = (node: Node, name: string, offset: number): Port => ({
+  name,
+  shape: [...node.shape],
+  dtype: node.dtype,
+  offset,
+  size: node.shape.reduce((a, b) => a * b, 1),
+});
+
+function collectConstants(schedule: Schedule, plan: MemoryPlan, tables: Tables, tableBase: number): Uint8Array {
+  const bytes = new Uint8Array(plan.constantsEnd - plan.constantsAt);
+  const put = (data: Float64Array, address: number): void =>
+    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), address - plan.constantsAt);
+  for (const buffer of schedule.buffers) if (buffer.data) put(buffer.data, plan.addresses[buffer.id]!);
+  for (const table of tables.contents) put(table, tableBase + tables.offset(table));
+  return bytes;
+}
+
+function emitParts(
+  builder: ModuleBuilder,
+  schedule: Schedule,
+  plan: MemoryPlan,
+  tableAddress: (table: Float64Array) => number,
+): FunctionRef[] {
+  const linked = new Map<string, FunctionRef>();
+  const parts: FunctionRef[] = [];
+  let next = 0;
+  while (next < schedule.steps.length) {
+    // Kernels are functions of the same module, and must be defined before the part that is being written.
+    for (const step of schedule.steps) if (step.kind === "call") linkKernel(builder, step.call.kernel, linked);
+    const part = builder.func(`part${parts.length}`, [], [], (code) => {
+      const locals = new LocalPool(code);
+      const address = (id: number): number => plan.addresses[id]!;
+      while (next < schedule.steps.length && code.size < partLimit) {
+        const step = schedule.steps[next++]!;
+        if (step.kind === "nest")
+          emitNest(step, { code, address, tableAddress, take: locals.take, release: locals.release });
+        else if (step.kind === "fill") emitFill(code, step, schedule.buffers[step.buffer]!.size, address, locals);
+        else emitCall(code, step, address, linked, plan.scratch);
+      }
+    });
+    parts.push(part);
+  }
+  return parts;
+}
+
+/** Locals that are handed out again once released, so that a function needs as many as are in use at once. */
+class LocalPool {
+  readonly #code: Code;
+  readonly #free: Map<ValueType, Local[]> = new Map();
+
+  constructor(code: Code) {
+    this.#code = code;
+  }
+  readonly take = (type: ValueType): Local => this.#free.get(type)?.pop() ?? this.#code.local(type);
+  readonly release = (locals: readonly Local[]): void => {
+    for (const local of locals) {
+      const free = this.#free.get(local.type) ?? [];
+      free.push(local);
+      this.#free.set(local.type, free);
+    }
+  };
+}
+
+/** Bulk fills cost tens of nanoseconds each, more than storing a short buffer by hand. */
+const longFill = 64;
+function emitFill(code: Code, step: Fill, size: number, address: (id: number) => number, locals: LocalPool): void {
+  const at = address(step.buffer);
+  if (step.value === 0 && size > longFill) {
+    code
+      .i32(at)
+      .i32(0)
+      .i32(size * 8)
+      .op("memory.fill");
+    return;
+  }
+  const store = (offset: number, i: number): void => {
+    code.f64x2(step.value);
+    if (i + 1 < size) code.store("v128.store", offset);
+    else code.op("v128.store64_lane", offset, 3, 0);
+  };
+  if (size <= longFill) {
+    for (let i = 0; i < size; i += 2) {
+      code.i32(0);
+      store(at + i * 8, i);
+    }
+    return;
+  }
+  const pointer = locals.take("i32");
+  code.i32(0).set(pointer);
+  code.countedLoop(pointer, size * 8, 8, () => {
+    code.get(pointer).f64(step.value).store("f64.store", at);
+  });
+  locals.release([pointer]);
+}
+
+function emitCall(
+  code: Code,
+  step: Call,
+  address: (id: number) => number,
+  linked: Map<string, FunctionRef>,
+  scratch: number,
+): void {
+  const { call } = step;
+  const count = call.batch?.count ?? 1;
+  const f = linked.get(call.kernel)!;
+  const wantsScratch = kernels[call.kernel]!.params > step.operands.length + call.dims.length;
+  for (let b = 0; b < count; b++) {
+    step.operands.forEach((id, i) => code.i32(address(id) + b * (call.batch?.strides[i] ?? 0) * 8));
+    for (const n of call.dims) code.i32(n);
+    if (wantsScratch) code.i32(scratch);
+    code.call(f);
+  }
+}

@@ -1,0 +1,471 @@
+/**
+ * A loop nest as WebAssembly: the innermost loop runs over pairs of doubles, values that do not change in a loop are computed
+ * before it, an odd last element goes through the same code with one lane in use.
+ */
+import type { Code, Local, ValueType } from "../wasm/assembler.ts";
+import type { Opcode } from "../wasm/opcodes.ts";
+import type { Combine } from "./graph.ts";
+import { type Access, isMask, type Lane, type LaneOp } from "./lanes.ts";
+import { type Accumulation, identities, type Nest } from "./schedule.ts";
+
+/** Addresses and locals of the function that is being written. */
+export interface Environment {
+  readonly code: Code;
+  readonly address: (buffer: number) => number;
+  readonly tableAddress: (table: Float64Array) => number;
+  /** A local that is free again after `release`. */
+  readonly take: (type: ValueType) => Local;
+  readonly release: (locals: readonly Local[]) => void;
+}
+
+const simd: Readonly<Partial<Record<LaneOp, Opcode>>> = {
+  add: "f64x2.add",
+  sub: "f64x2.sub",
+  mul: "f64x2.mul",
+  div: "f64x2.div",
+  neg: "f64x2.neg",
+  abs: "f64x2.abs",
+  sqrt: "f64x2.sqrt",
+  min: "f64x2.pmin",
+  max: "f64x2.pmax",
+  floor: "f64x2.floor",
+  ceil: "f64x2.ceil",
+  trunc: "f64x2.trunc",
+  nearest: "f64x2.nearest",
+  lt: "f64x2.lt",
+  le: "f64x2.le",
+  eq: "f64x2.eq",
+  ne: "f64x2.ne",
+  and: "v128.and",
+  or: "v128.or",
+  not: "v128.not",
+  bitAnd: "v128.and",
+  bitOr: "v128.or",
+  bitSelect: "v128.bitselect",
+};
+const vectorCombine: Readonly<Record<Combine, Opcode>> = {
+  sum: "f64x2.add",
+  prod: "f64x2.mul",
+  max: "f64x2.max",
+  min: "f64x2.min",
+};
+const scalarCombine: Readonly<Record<Combine, Opcode>> = {
+  sum: "f64.add",
+  prod: "f64.mul",
+  max: "f64.max",
+  min: "f64.min",
+};
+
+/** Adjacent loops that every access walks as one become one. Gives the loops, and for each old loop the number of its new one. */
+function collapse(dims: readonly number[], accesses: readonly Access[]): { sizes: number[]; group: number[] } {
+  const group: number[] = new Array(dims.length);
+  const sizes: number[] = [];
+  let current = -1;
+  for (let d = dims.length - 1; d >= 0; d--) {
+    const joins = d < dims.length - 1 && accesses.every((a) => a.strides[d] === a.strides[d + 1]! * dims[d + 1]!);
+    if (joins) sizes[current]! *= dims[d]!;
+    else sizes[++current] = dims[d]!;
+    group[d] = current;
+  }
+  sizes.reverse();
+  return { sizes, group: group.map((g) => sizes.length - 1 - g) };
+}
+
+/** Straight-line code is preferred to a loop up to about this many operations. */
+const unrollBudget = 160;
+
+interface Plan {
+  /** Pairs handled by one turn of the loop, and how many turns; the pairs left over follow the loop. */
+  readonly unroll: number;
+  readonly turns: number;
+  readonly pairs: number;
+  readonly hasTail: boolean;
+}
+
+function planInner(n: number, work: number, accumulates: boolean): Plan {
+  const pairs = n >> 1;
+  const hasTail = n % 2 === 1;
+  if (pairs <= 8 && pairs * work <= unrollBudget) return { unroll: pairs, turns: pairs > 0 ? 1 : 0, pairs, hasTail };
+  const wanted = accumulates ? (work < 10 ? 4 : work < 40 ? 2 : 1) : work < 12 ? 2 : 1;
+  const unroll = Math.min(wanted, pairs);
+  return { unroll, turns: Math.floor(pairs / unroll), pairs, hasTail };
+}
+
+export function emitNest(nest: Nest, env: Environment): void {
+  new NestEmitter(nest, env).emit();
+}
+
+class NestEmitter {
+  readonly #nest: Nest;
+  readonly #env: Environment;
+  readonly #code: Code;
+  readonly #sizes: readonly number[];
+  readonly #group: readonly number[];
+  readonly #inner: number;
+  readonly #plan: Plan;
+  readonly #uses: Map<Lane, number> = new Map();
+  readonly #hoisted: Map<Lane, Local> = new Map();
+  /** Values of the body instance that is being written. */
+  #current: Map<Lane, Local> = new Map();
+  readonly #pointers: Map<string, { local: Local; strides: readonly number[] }> = new Map();
+  readonly #accumulators: Map<Accumulation, Local[]> = new Map();
+  readonly #taken: Local[] = [];
+  #tail = false;
+
+  constructor(nest: Nest, env: Environment) {
+    this.#nest = nest;
+    this.#env = env;
+    this.#code = env.code;
+    const roots = [...nest.stores, ...nest.accumulations, ...nest.scatters];
+    const accesses: Access[] = roots.map((r) => r.target);
+    this.#countUses(roots.map((r) => r.value));
+    for (const lane of this.#uses.keys()) if (lane.access) accesses.push(lane.access);
+    const all = accesses.flatMap((a) => (a.index ? [a, a.index] : [a]));
+    const { sizes, group } = collapse(nest.dims, all);
+    this.#sizes = sizes;
+    this.#group = group;
+    this.#inner = Math.max(sizes.length - 1, 0);
+    const work = [...this.#uses.keys()].filter((l) => this.#level(l) === this.#inner && sizes.length > 0).length;
+    this.#plan = planInner(
+      sizes.at(-1) ?? 1,
+      Math.max(work, 1),
+      nest.accumulations.some((a) => this.#innerStride(a.target) === 0),
+    );
+    for (const access of all) this.#declarePointer(access);
+  }
+
+  #countUses(roots: readonly Lane[]): void {
+    const visit = (lane: Lane): void => {
+      const seen = this.#uses.get(lane);
+      this.#uses.set(lane, (seen ?? 0) + 1);
+      if (seen === undefined) lane.args.forEach(visit);
+    };
+    roots.forEach(visit);
+  }
+
+  /** Loop after collapsing; −1: none. */
+  #level(lane: Lane): number {
+    return lane.level < 0 ? -1 : this.#group[lane.level]!;
+  }
+  #strides(access: Access): number[] {
+    const out = this.#sizes.map(() => 0);
+    access.strides.forEach((s, d) => {
+      // In a collapsed group the innermost of the old loops has the stride of the new one; it is visited last.
+      out[this.#group[d]!] = s;
+    });
+    return out;
+  }
+  #innerStride(access: Access): number {
+    return this.#strides(access)[this.#inner] ?? 0;
+  }
+
+  /** Which pointer serves an access: one for each pattern of strides; patterns that walk backwards carry their own base. */
+  #pointerKey(access: Access): string {
+    const strides = this.#strides(access);
+    const backwards = strides.some((s) => s < 0);
+    return backwards ? `${strides}@${this.#base(access)}` : `${strides}`;
+  }
+  #base(access: Access): number {
+    return this.#env.address(access.buffer) + access.offset * 8;
+  }
+  /** A pattern needs a running pointer unless its only movement is inside straight-line code. */
+  #declarePointer(access: Access): void {
+    const strides = this.#strides(access);
+    const moves = strides.some((s, d) => s !== 0 && (d < this.#inner || this.#plan.turns > 1));
+    const key = this.#pointerKey(access);
+    if (!moves || this.#pointers.has(key)) return;
+    const local = this.#take("i32");
+    this.#pointers.set(key, { local, strides });
+    this.#code.i32(strides.some((s) => s < 0) ? this.#base(access) : 0).set(local);
+  }
+
+  #take(type: ValueType): Local {
+    const local = this.#env.take(type);
+    this.#taken.push(local);
+    return local;
+  }
+
+  /** Pushes the changing part of an address; gives the constant part for the instruction. */
+  #push(access: Access, position: number): number {
+    const code = this.#code;
+    const stride = this.#innerStride(access);
+    const pointer = this.#pointers.get(this.#pointerKey(access));
+    const backwards = this.#strides(access).some((s) => s < 0);
+    const shift = position * stride * 8;
+    let offset = this.#base(access) + shift;
+    if (pointer) {
+      code.get(pointer.local);
+      if (backwards) {
+        if (shift !== 0) code.i32(shift).op("i32.add");
+        offset = 0;
+      }
+    } else code.i32(0);
+    if (access.index) {
+      const at = this.#push(access.index, position);
+      code.load("i32.load", at).op("i32.add");
+    }
+    return offset;
+  }
+
+  emit(): void {
+    const { accumulations } = this.#nest;
+    for (const a of accumulations) {
+      if (this.#innerStride(a.target) !== 0) continue;
+      const count = Math.max(1, Math.min(this.#plan.unroll, 4));
+      this.#accumulators.set(
+        a,
+        Array.from({ length: count }, () => this.#take("v128")),
+      );
+    }
+    for (const a of accumulations) if (this.#isTotal(a)) this.#reset(a);
+    this.#hoist(-1);
+    this.#loop(0);
+    for (const a of accumulations) if (this.#isTotal(a)) this.#finish(a, true);
+    this.#env.release(this.#taken);
+  }
+
+  /** Summed over every loop: one number, kept in registers to the end. */
+  #isTotal(a: Accumulation): boolean {
+    return this.#strides(a.target).every((s) => s === 0);
+  }
+  #reset(a: Accumulation): void {
+    for (const local of this.#accumulators.get(a)!) this.#code.f64x2(identities[a.combine]).set(local);
+  }
+
+  /** Adds the lanes of the accumulators up and stores the total, or combines it with what is stored. */
+  #finish(a: Accumulation, isOnly: boolean): void {
+    const code = this.#code;
+    const sum = (locals: readonly Local[]): void => {
+      if (locals.length === 1) code.get(locals[0]!);
+      else {
+        const half = locals.length >> 1;
+        sum(locals.slice(0, half));
+        sum(locals.slice(half));
+        code.op(vectorCombine[a.combine]);
+      }
+    };
+    const total = this.#take("v128");
+    sum(this.#accumulators.get(a)!);
+    code.set(total);
+    const offset = this.#push(a.target, 0);
+    if (!isOnly) code.load("f64.load", this.#push(a.target, 0));
+    code.get(total).op("f64x2.extract_lane", 0).get(total).op("f64x2.extract_lane", 1).op(scalarCombine[a.combine]);
+    if (!isOnly) code.op(scalarCombine[a.combine]);
+    code.store("f64.store", offset);
+  }
+
+  /** Computes what first changes in loop `level` and is used further in. */
+  #hoist(level: number): void {
+    const hasLoops = this.#sizes.length > 1 || this.#plan.turns > 1;
+    for (const lane of this.#nest.algebra.lanes) {
+      if (!this.#uses.has(lane) || this.#level(lane) !== level) continue;
+      if (lane.op === "constant" && !hasLoops) continue;
+      const local = this.#hoisted.get(lane) ?? this.#take("v128");
+      this.#compute(lane, 0);
+      this.#code.set(local);
+      this.#hoisted.set(lane, local);
+    }
+  }
+
+  #loop(d: number): void {
+    if (d >= this.#inner) {
+      this.#innerLoop();
+      return;
+    }
+    const code = this.#code;
+    const counter = this.#take("i32");
+    code.i32(this.#sizes[d]!).set(counter);
+    code.loop(() => {
+      this.#hoist(d);
+      this.#loop(d + 1);
+      this.#advance((strides) => strides[d]!);
+      code.get(counter).i32(1).op("i32.sub").tee(counter).brIf(0);
+    });
+    if (d > 0) this.#advance((strides) => -strides[d]! * this.#sizes[d]!);
+  }
+
+  #advance(elements: (strides: readonly number[]) => number): void {
+    for (const { local, strides } of this.#pointers.values()) {
+      const step = elements(strides) * 8;
+      if (step !== 0) this.#code.get(local).i32(step).op("i32.add").set(local);
+    }
+  }
+
+  #innerLoop(): void {
+    const { unroll, turns, pairs, hasTail } = this.#plan;
+    const { accumulations } = this.#nest;
+    const partial = accumulations.filter((a) => this.#accumulators.has(a) && !this.#isTotal(a));
+    for (const a of partial) this.#reset(a);
+    const code = this.#code;
+    let done = 0;
+    if (turns > 1) {
+      const counter = this.#take("i32");
+      code.i32(turns).set(counter);
+      code.loop(() => {
+        for (let u = 0; u < unroll; u++) this.#body(2 * u, u);
+        this.#advance((strides) => strides[this.#inner]! * 2 * unroll);
+        code.get(counter).i32(1).op("i32.sub").tee(counter).brIf(0);
+      });
+      done = turns * unroll;
+    }
+    const start = done;
+    for (; done < pairs; done++) this.#body(2 * (done - start), done - start);
+    if (hasTail) {
+      this.#tail = true;
+      this.#body(2 * (pairs - start), 0);
+      this.#tail = false;
+    }
+    if (this.#inner > 0 && turns > 1) this.#advance((strides) => -strides[this.#inner]! * 2 * turns * unroll);
+    for (const a of partial) this.#finish(a, false);
+  }
+
+  /** One pair (or the odd last element): everything that changes in the innermost loop, then the stores. */
+  #body(position: number, turn: number): void {
+    this.#current = new Map();
+    const before = this.#taken.length;
+    for (const store of this.#nest.stores)
+      this.#store(store.target, position, () => this.#number(store.value, position));
+    for (const a of this.#nest.accumulations) this.#accumulate(a, position, turn);
+    for (const scatter of this.#nest.scatters) this.#scatter(scatter.target, scatter.value, position);
+    this.#env.release(this.#taken.splice(before));
+  }
+
+  #value(lane: Lane, position: number): void {
+    const known = this.#hoisted.get(lane) ?? this.#current.get(lane);
+    if (known) {
+      this.#code.get(known);
+      return;
+    }
+    this.#compute(lane, position);
+    if (this.#uses.get(lane)! > 1 && lane.op !== "constant") {
+      const local = this.#take("v128");
+      this.#code.tee(local);
+      this.#current.set(lane, local);
+    }
+  }
+  /** A value as numbers: masks become 0 and 1. */
+  #number(lane: Lane, position: number): void {
+    this.#value(lane, position);
+    if (isMask(lane)) this.#code.f64x2(1).op("v128.and");
+  }
+
+  #compute(lane: Lane, position: number): void {
+    const code = this.#code;
+    const args = (): void => lane.args.forEach((a) => this.#value(a, position));
+    const instruction = simd[lane.op];
+    if (instruction) {
+      args();
+      code.op(instruction);
+    } else if (lane.op === "constant") code.f64x2(lane.constant!);
+    else if (lane.op === "load") this.#load(lane, position);
+    else if (lane.op === "select") {
+      for (const i of [1, 2, 0]) this.#value(lane.args[i]!, position);
+      code.op("v128.bitselect");
+    } else if (lane.op === "truthOf") {
+      args();
+      code.f64x2(0).op("f64x2.ne");
+    } else if (lane.op === "shiftRight52" || lane.op === "shiftLeft52") {
+      args();
+      code.i32(52).op(lane.op === "shiftRight52" ? "i64x2.shr_u" : "i64x2.shl");
+    } else this.#lookUp(lane, position);
+  }
+
+  /** The index is made an integer by adding 2^52, whose low bits it then is. */
+  #lookUp(lane: Lane, position: number): void {
+    const code = this.#code;
+    const base = this.#env.tableAddress(lane.table!);
+    const index = this.#take("v128");
+    this.#value(lane.args[0]!, position);
+    code
+      .f64x2(2 ** 52)
+      .op("f64x2.add")
+      .tee(index);
+    code.op("i32x4.extract_lane", 2).i32(3).op("i32.shl");
+    code.get(index).op("i32x4.extract_lane", 0).i32(3).op("i32.shl").load("v128.load64_zero", base);
+    code.op("v128.load64_lane", base, 3, 1);
+  }
+
+  #load(lane: Lane, position: number): void {
+    const code = this.#code;
+    const access = lane.access!;
+    if (this.#level(lane) < this.#inner || this.#sizes.length === 0) {
+      code.load("v128.load64_splat", this.#push(access, 0));
+      return;
+    }
+    if (this.#tail) code.load("v128.load64_zero", this.#push(access, position));
+    else if (this.#isContiguous(access)) code.load("v128.load", this.#push(access, position));
+    else {
+      const second = this.#push(access, position + 1);
+      code.load("v128.load64_zero", this.#push(access, position)).op("v128.load64_lane", second, 3, 1);
+    }
+  }
+  #isContiguous(access: Access): boolean {
+    return this.#innerStride(access) === 1 && (!access.index || this.#innerStride(access.index) === 0);
+  }
+
+  #store(access: Access, position: number, value: () => void): void {
+    const code = this.#code;
+    if (this.#tail || this.#sizes.length === 0) {
+      const offset = this.#push(access, position);
+      value();
+      code.op("v128.store64_lane", offset, 3, 0);
+    } else if (this.#isContiguous(access)) {
+      const offset = this.#push(access, position);
+      value();
+      code.store("v128.store", offset);
+    } else {
+      const held = this.#take("v128");
+      value();
+      code.set(held);
+      for (const lane of [0, 1]) {
+        const offset = this.#push(access, position + lane);
+        code.get(held).op("v128.store64_lane", offset, 3, lane);
+      }
+    }
+  }
+
+  #accumulate(a: Accumulation, position: number, turn: number): void {
+    const code = this.#code;
+    const locals = this.#accumulators.get(a);
+    if (locals) {
+      const local = locals[turn % locals.length]!;
+      code.get(local);
+      this.#number(a.value, position);
+      // The lane that is not in use must not count.
+      if (this.#tail) code.f64(identities[a.combine]).op("f64x2.replace_lane", 1);
+      code.op(vectorCombine[a.combine]).set(local);
+      return;
+    }
+    if (this.#tail || this.#isContiguous(a.target)) {
+      this.#store(a.target, position, () => {
+        const offset = this.#push(a.target, position);
+        code.load(this.#tail ? "v128.load64_zero" : "v128.load", offset);
+        this.#number(a.value, position);
+        code.op(vectorCombine[a.combine]);
+      });
+      return;
+    }
+    this.#eachLane(a.value, position, (held, lane) => {
+      const offset = this.#push(a.target, position + lane);
+      code.load("f64.load", this.#push(a.target, position + lane));
+      code.get(held).op("f64x2.extract_lane", lane).op(scalarCombine[a.combine]).store("f64.store", offset);
+    });
+  }
+
+  #scatter(target: Access, value: Lane, position: number): void {
+    const code = this.#code;
+    const address = this.#take("i32");
+    this.#eachLane(value, position, (held, lane) => {
+      const offset = this.#push(target, position + lane);
+      code.tee(address).get(address).load("f64.load", offset);
+      code.get(held).op("f64x2.extract_lane", lane).op("f64.add").store("f64.store", offset);
+    });
+  }
+  #eachLane(value: Lane, position: number, visit: (held: Local, lane: number) => void): void {
+    const held = this.#take("v128");
+    this.#number(value, position);
+    this.#code.set(held);
+    const lanes = this.#tail || this.#sizes.length === 0 ? [0] : [0, 1];
+    for (const lane of lanes) visit(held, lane);
+  }
+}

@@ -1,0 +1,99 @@
+/** Plain shape arithmetic: sizes, strides, broadcasting. */
+import type { DType, Shape, TypedArray } from "./graph.ts";
+
+/** Number of elements; 1 for a scalar. */
+export const sizeOf = (shape: Shape): number => shape.reduce((size, n) => size * n, 1);
+
+/** `[8, 3]`, `[]` for a scalar: how shapes print in every message. */
+export const formatShape = (shape: Shape): string => `[${shape.join(", ")}]`;
+
+export const sameShape = (a: Shape, b: Shape): boolean => a.length === b.length && a.every((n, d) => n === b[d]);
+
+/** Row-major strides in elements. */
+export function stridesOf(shape: Shape): number[] {
+  const strides = new Array<number>(shape.length);
+  let stride = 1;
+  for (let d = shape.length - 1; d >= 0; d--) {
+    strides[d] = stride;
+    stride *= shape[d]!;
+  }
+  return strides;
+}
+
+/**
+ * The shape two arrays take together: dimensions are matched from the right and a 1 stretches.
+ * @throws TypeError when a pair of dimensions differs and neither is 1.
+ */
+export function broadcastShapes(a: Shape, b: Shape, what = "operands"): number[] {
+  const rank = Math.max(a.length, b.length);
+  const out = new Array<number>(rank);
+  for (let d = 0; d < rank; d++) {
+    const m = a[a.length - rank + d] ?? 1;
+    const n = b[b.length - rank + d] ?? 1;
+    if (m !== n && m !== 1 && n !== 1) {
+      throw new TypeError(
+        `${what}: shapes ${formatShape(a)} and ${formatShape(b)} do not broadcast: dimension ${d - rank} is ${m} against ${n}. ` +
+          "Dimensions are matched from the right; insert a dimension of 1 with expandDims, or check the lengths of the data.",
+      );
+    }
+    out[d] = m === 1 ? n : m;
+  }
+  return out;
+}
+
+/** Strides with which an array of shape `from` is read over the broadcast shape `to` (0 along stretched dimensions). */
+export function broadcastStrides(from: Shape, to: Shape): number[] {
+  const strides = stridesOf(from);
+  const lead = to.length - from.length;
+  return to.map((_, d) => (d < lead || from[d - lead] === 1 ? 0 : strides[d - lead]!));
+}
+
+/** Axes as sorted, distinct, non-negative numbers. @throws RangeError for an axis outside the rank. */
+export function normaliseAxes(axis: number | readonly number[] | undefined, rank: number, what: string): number[] {
+  if (axis === undefined) return Array.from({ length: rank }, (_, d) => d);
+  const axes = (typeof axis === "number" ? [axis] : [...axis]).map((a) => normaliseAxis(a, rank, what));
+  return [...new Set(axes)].sort((a, b) => a - b);
+}
+
+/** One axis as a non-negative number. @throws RangeError for an axis outside the rank. */
+export function normaliseAxis(axis: number, rank: number, what: string): number {
+  const a = axis < 0 ? axis + rank : axis;
+  if (!Number.isInteger(axis) || a < 0 || a >= rank) {
+    throw new RangeError(
+      `${what}: axis ${axis} is outside a tensor of rank ${rank}; use ${rank === 0 ? "no axis" : `${-rank} … ${rank - 1}`}.`,
+    );
+  }
+  return a;
+}
+
+/** A zero-filled array of the dtype's storage. */
+export function allocate(dtype: DType, size: number): TypedArray {
+  if (dtype === "float64") return new Float64Array(size);
+  if (dtype === "float32") return new Float32Array(size);
+  return dtype === "int32" ? new Int32Array(size) : new Uint8Array(size);
+}
+
+/**
+ * Visits every index of `shape` in row-major order, with the offset into an array read by `strides`.
+ * The reference evaluators are built on it: slow and obviously right.
+ */
+export function eachOffset(
+  shape: Shape,
+  strides: readonly number[],
+  start: number,
+  visit: (offset: number, i: number) => void,
+): void {
+  const size = sizeOf(shape);
+  const index = new Array<number>(shape.length).fill(0);
+  let offset = start;
+  for (let i = 0; i < size; i++) {
+    visit(offset, i);
+    for (let d = shape.length - 1; d >= 0; d--) {
+      index[d]!++;
+      offset += strides[d]!;
+      if (index[d]! < shape[d]!) break;
+      offset -= strides[d]! * shape[d]!;
+      index[d] = 0;
+    }
+  }
+}

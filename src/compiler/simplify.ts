@@ -1,0 +1,71 @@
+/** From the nodes a user's trace made to the ones a program needs: reachable, folded, each computed once. */
+import type { Node } from "./graph.ts";
+import { apply, isConstant } from "./node.ts";
+import { withOrigin } from "./origin.ts";
+
+/** Nodes reachable from the outputs, inputs first. */
+export function topological(outputs: readonly Node[]): Node[] {
+  const seen = new Set<Node>();
+  const pending = [...outputs];
+  while (pending.length > 0) {
+    const node = pending.pop()!;
+    if (seen.has(node)) continue;
+    seen.add(node);
+    // The history of a constant is of no interest.
+    if (!isConstant(node)) pending.push(...node.inputs);
+  }
+  return [...seen].sort((a, b) => a.id - b.id);
+}
+
+const attrsKey = (node: Node): string => JSON.stringify(node.attrs);
+const constantKey = (node: Node): string | undefined =>
+  node.value !== undefined && node.op.name === "constant" && node.value.length <= 8
+    ? `${node.dtype}[${node.shape}]${Array.from(node.value, (x) => (Object.is(x, -0) ? "-0" : x))}`
+    : undefined;
+
+/**
+ * Rebuilds a graph bottom-up through the records' own algebra: variables of derivatives that are complete disappear, what
+ * became constant is folded, equal expressions become one node (common subexpressions), dead ones are left behind.
+ *
+ * @throws Error when an output depends on a variable that is not among the inputs, naming where it was made.
+ */
+export function simplify(outputs: readonly Node[], inputs: readonly Node[]): Node[] {
+  const own = new Set(inputs);
+  const known = new Map<string, Node>();
+  const moved = new Map<Node, Node>();
+  const shared = (key: string | undefined, make: () => Node): Node => {
+    const found = key === undefined ? undefined : known.get(key);
+    if (found) return found;
+    const node = make();
+    if (key !== undefined) known.set(key, node);
+    return node;
+  };
+  for (const node of topological(outputs)) {
+    const { kind } = node.op.lowering;
+    if (own.has(node)) moved.set(node, node);
+    else if (kind === "input") escaped(node);
+    else if (isConstant(node))
+      moved.set(
+        node,
+        shared(constantKey(node), () => node),
+      );
+    else if (kind === "identity") moved.set(node, moved.get(node.inputs[0]!)!);
+    else {
+      const args = node.inputs.map((x) => moved.get(x)!);
+      const key = `${node.op.name} ${args.map((x) => x.id)} ${attrsKey(node)}`;
+      moved.set(
+        node,
+        shared(key, () => withOrigin(node.origin, () => apply(node.op, args, node.attrs))),
+      );
+    }
+  }
+  return outputs.map((node) => moved.get(node)!);
+}
+
+function escaped(node: Node): never {
+  const where = node.origin?.line ? ` made at ${node.origin.line}` : "";
+  throw new Error(
+    `The result depends on the variable ${String(node.attrs.name)}${where}, which is not an argument of the function being compiled. ` +
+      "A traced tensor was kept from another call; pass it in as an argument.",
+  );
+}

@@ -1,0 +1,27 @@
+/** Checks on the arguments of primitives that types can't make for plain JavaScript. */
+import { ModelError } from "./modelError.ts";
+import { suggestion } from "./spelling.ts";
+
+/** @throws ModelError if the options are no plain object of the known fields. */
+export function checkOptions(site: string, label: string, options: unknown, known: readonly string[]): void {
+  const isPlain =
+    options !== null && typeof options === "object" && Object.getPrototypeOf(options) === Object.prototype;
+  if (!isPlain) {
+    throw new ModelError(
+      site,
+      `${label}: the last argument has to be an object of options, like { ${known[0]}: … }; the fields are ${known.join(", ")}.`,
+    );
+  }
+  for (const field of Object.keys(options)) {
+    if (!known.includes(field))
+      throw new ModelError(site, `${label}: unknown option "${field}"${suggestion(field, known)}`);
+  }
+}
+
+/** @throws TypeError if the name is no string, or empty. */
+export function checkName(primitive: string, name: unknown): void {
+  if (typeof name === "string" && name !== "") return;
+  throw new TypeError(
+    `${primitive}: the first argument has to be the site's name, a string that isn't empty, got ${JSON.stringify(name) ?? String(name)}.`,
+  );
+}

@@ -1,0 +1,339 @@
+/** Arithmetic, comparison and selection, with the algebra that keeps graphs small. */
+import type { Node, NodeType, Op } from "../compiler/graph.ts";
+import { apply, constantNode, scalar } from "../compiler/node.ts";
+import { sizeOf } from "../compiler/shapes.ts";
+import { uniformValue } from "./broadcast.ts";
+import { late } from "./late.ts";
+import { applyMap, arithmetic, broadcastTo, connective, defineMap, truth } from "./map.ts";
+
+type Simplify = NonNullable<Op["simplify"]>;
+
+const is = (node: Node, x: number): boolean => uniformValue(node) === x;
+const fit = (node: Node, type: NodeType): Node => broadcastTo(node, type.shape);
+const keepsType = (node: Node, type: NodeType): boolean => node.dtype === type.dtype;
+const one = (like: Node): Node => scalar(1, like.dtype === "float32" ? "float32" : "float64");
+const number = (x: number, like: Node): Node => scalar(x, like.dtype === "bool" ? "int32" : like.dtype);
+
+/** Depends on fewer numbers than the result has: cheap, and worth moving out of loops over the result. */
+const isNarrow = (node: Node, type: NodeType): boolean => sizeOf(node.shape) < sizeOf(type.shape);
+
+const negOp: Op = defineMap({
+  name: "neg",
+  arity: 1,
+  dtype: arithmetic,
+  scalar: (m, [x]) => m.neg(x!),
+  partials: [([x]) => number(-1, x!)],
+  simplify: ([x]) => {
+    if (x!.op === negOp) return x!.inputs[0]!;
+    if (x!.op === subOp) return sub(x!.inputs[1]!, x!.inputs[0]!);
+    return undefined;
+  },
+});
+export const neg = (x: Node): Node => applyMap(negOp, x);
+
+const addOp: Op = defineMap({
+  name: "add",
+  arity: 2,
+  dtype: arithmetic,
+  scalar: (m, [a, b]) => m.add(a!, b!),
+  partials: [([a]) => number(1, a!), ([, b]) => number(1, b!)],
+  simplify: ([a, b], _attrs, type) => {
+    if (is(a!, 0) && keepsType(b!, type)) return fit(b!, type);
+    if (is(b!, 0) && keepsType(a!, type)) return fit(a!, type);
+    if (b!.op === negOp) return sub(a!, b!.inputs[0]!);
+    if (a!.op === negOp) return sub(b!, a!.inputs[0]!);
+    return undefined;
+  },
+});
+export const add = (a: Node, b: Node): Node => applyMap(addOp, a, b);
+
+const subOp: Op = defineMap({
+  name: "sub",
+  arity: 2,
+  dtype: arithmetic,
+  scalar: (m, [a, b]) => m.sub(a!, b!),
+  partials: [([a]) => number(1, a!), ([, b]) => number(-1, b!)],
+  simplify: ([a, b], _attrs, type) => {
+    if (is(b!, 0) && keepsType(a!, type)) return fit(a!, type);
+    if (is(a!, 0) && keepsType(b!, type)) return fit(neg(b!), type);
+    if (b!.op === negOp) return add(a!, b!.inputs[0]!);
+    return undefined;
+  },
+});
+export const sub = (a: Node, b: Node): Node => applyMap(subOp, a, b);
+
+/** Signs and factors that depend on few numbers move outwards, to where sums can drop them from their loop. */
+const simplifyMul: Simplify = ([a, b], _attrs, type) => {
+  for (const [x, y] of [
+    [a!, b!],
+    [b!, a!],
+  ] as const) {
+    if (is(x, 1) && keepsType(y, type)) return fit(y, type);
+    if (is(x, -1) && keepsType(y, type)) return fit(neg(y), type);
+    if (x.op === negOp) return neg(mul(x.inputs[0]!, y));
+    if (x.op === mulOp) {
+      const [p, q] = x.inputs as [Node, Node];
+      if (uniformValue(y) !== undefined && uniformValue(p) !== undefined) return mul(mul(p, y), q);
+      if (uniformValue(y) !== undefined && uniformValue(q) !== undefined) return mul(p, mul(q, y));
+      if (!isNarrow(y, type) && isNarrow(q, type) && !isNarrow(p, type)) return mul(mul(p, y), q);
+      if (!isNarrow(y, type) && isNarrow(p, type) && !isNarrow(q, type)) return mul(mul(q, y), p);
+    }
+  }
+  return a === b ? square(a!) : undefined;
+};
+const mulOp: Op = defineMap({
+  name: "mul",
+  arity: 2,
+  dtype: arithmetic,
+  scalar: (m, [a, b]) => m.mul(a!, b!),
+  partials: [([, b]) => b!, ([a]) => a!],
+  simplify: simplifyMul,
+});
+export const mul = (a: Node, b: Node): Node => applyMap(mulOp, a, b);
+
+const squareOp: Op = defineMap({
+  name: "square",
+  arity: 1,
+  dtype: arithmetic,
+  scalar: (m, [x]) => m.mul(x!, x!),
+  partials: [([x]) => mul(number(2, x!), x!)],
+  simplify: ([x], _attrs, type) => {
+    if (x!.op === negOp || x!.op === absOp) return square(x!.inputs[0]!);
+    if (x!.op === mulOp && x!.inputs.some((y) => isNarrow(y, type)))
+      return mul(square(x!.inputs[0]!), square(x!.inputs[1]!));
+    return undefined;
+  },
+});
+export const square = (x: Node): Node => applyMap(squareOp, x);
+
+const reciprocalOp: Op = defineMap({
+  name: "reciprocal",
+  arity: 1,
+  cost: 4,
+  scalar: (m, [x]) => m.div(m.constant(1), x!),
+  partials: [(_x, out) => neg(square(out))],
+  simplify: ([x]) =>
+    x!.op === reciprocalOp ? x!.inputs[0]! : x!.op === negOp ? neg(reciprocal(x!.inputs[0]!)) : undefined,
+});
+export const reciprocal = (x: Node): Node => applyMap(reciprocalOp, x);
+
+const divOp: Op = defineMap({
+  name: "div",
+  arity: 2,
+  cost: 4,
+  scalar: (m, [a, b]) => m.div(a!, b!),
+  partials: [([, b]) => reciprocal(b!), ([, b], out) => neg(div(out, b!))],
+  simplify: ([a, b], _attrs, type) => {
+    if (is(b!, 1) && keepsType(a!, type)) return fit(a!, type);
+    if (is(a!, 1)) return fit(reciprocal(b!), type);
+    if (a!.op === negOp) return neg(div(a!.inputs[0]!, b!));
+    if (b!.op === negOp) return neg(div(a!, b!.inputs[0]!));
+    // One division for many products; a constant divisor is inverted at once.
+    if (isNarrow(b!, type) || b!.value)
+      return b!.dtype === "int32" || b!.dtype === "bool" ? undefined : narrowDivision(a!, b!, type);
+    return undefined;
+  },
+});
+const narrowDivision = (a: Node, b: Node, type: NodeType): Node | undefined =>
+  isNarrow(b, type) || uniformValue(b) !== undefined ? fit(mul(a, reciprocal(b)), type) : undefined;
+export const div = (a: Node, b: Node): Node => applyMap(divOp, a, b);
+
+const absOp: Op = defineMap({
+  name: "abs",
+  arity: 1,
+  dtype: arithmetic,
+  scalar: (m, [x]) => m.abs(x!),
+  partials: [([x]) => sign(x!)],
+});
+export const abs = (x: Node): Node => applyMap(absOp, x);
+
+const signOp: Op = defineMap({
+  name: "sign",
+  arity: 1,
+  dtype: arithmetic,
+  scalar: (m, [x]) => {
+    const zero = m.constant(0);
+    return m.select(m.lt(x!, zero), m.constant(-1), m.select(m.lt(zero, x!), m.constant(1), x!));
+  },
+});
+export const sign = (x: Node): Node => applyMap(signOp, x);
+
+const sqrtOp: Op = defineMap({
+  name: "sqrt",
+  arity: 1,
+  cost: 5,
+  scalar: (m, [x]) => m.sqrt(x!),
+  partials: [(_x, out) => div(scalar(0.5, out.dtype), out)],
+  simplify: ([x]) => (x!.op === squareOp ? abs(x!.inputs[0]!) : undefined),
+});
+export const sqrt = (x: Node): Node => applyMap(sqrtOp, x);
+
+/** Ties give half of the derivative to each side, so that the derivative of max(x, x) is that of x. */
+const share = (chosen: Node, other: Node): Node =>
+  where(
+    less(other, chosen),
+    one(chosen),
+    where(equal(other, chosen), scalar(0.5, one(chosen).dtype), scalar(0, one(chosen).dtype)),
+  );
+
+const maximumOp: Op = defineMap({
+  name: "maximum",
+  arity: 2,
+  dtype: arithmetic,
+  // A NaN on either side is the answer.
+  scalar: (m, [a, b]) => m.select(m.ne(b!, b!), b!, m.max(a!, b!)),
+  partials: [([a, b]) => share(a!, b!), ([a, b]) => share(b!, a!)],
+});
+export const maximum = (a: Node, b: Node): Node => applyMap(maximumOp, a, b);
+
+const minimumOp: Op = defineMap({
+  name: "minimum",
+  arity: 2,
+  dtype: arithmetic,
+  scalar: (m, [a, b]) => m.select(m.ne(b!, b!), b!, m.min(a!, b!)),
+  partials: [([a, b]) => share(neg(a!), neg(b!)), ([a, b]) => share(neg(b!), neg(a!))],
+});
+export const minimum = (a: Node, b: Node): Node => applyMap(minimumOp, a, b);
+
+/** Steps: their derivative is zero wherever it exists. */
+const steps = {
+  floor: defineMap({ name: "floor", arity: 1, dtype: arithmetic, scalar: (m, [x]) => m.floor(x!) }),
+  ceil: defineMap({ name: "ceil", arity: 1, dtype: arithmetic, scalar: (m, [x]) => m.ceil(x!) }),
+  round: defineMap({ name: "round", arity: 1, dtype: arithmetic, scalar: (m, [x]) => m.nearest(x!) }),
+};
+export const floor = (x: Node): Node => applyMap(steps.floor, x);
+export const ceil = (x: Node): Node => applyMap(steps.ceil, x);
+export const round = (x: Node): Node => applyMap(steps.round, x);
+
+const comparisons = {
+  equal: defineMap({ name: "equal", arity: 2, dtype: truth, scalar: (m, [a, b]) => m.eq(a!, b!) }),
+  notEqual: defineMap({ name: "notEqual", arity: 2, dtype: truth, scalar: (m, [a, b]) => m.ne(a!, b!) }),
+  less: defineMap({ name: "less", arity: 2, dtype: truth, scalar: (m, [a, b]) => m.lt(a!, b!) }),
+  lessEqual: defineMap({ name: "lessEqual", arity: 2, dtype: truth, scalar: (m, [a, b]) => m.le(a!, b!) }),
+};
+export const equal = (a: Node, b: Node): Node => applyMap(comparisons.equal, numeric(a), numeric(b));
+export const notEqual = (a: Node, b: Node): Node => applyMap(comparisons.notEqual, numeric(a), numeric(b));
+export const less = (a: Node, b: Node): Node => applyMap(comparisons.less, numeric(a), numeric(b));
+export const lessEqual = (a: Node, b: Node): Node => applyMap(comparisons.lessEqual, numeric(a), numeric(b));
+
+const connectives = {
+  and: defineMap({ name: "logicalAnd", arity: 2, dtype: connective, scalar: (m, [a, b]) => m.and(a!, b!) }),
+  or: defineMap({ name: "logicalOr", arity: 2, dtype: connective, scalar: (m, [a, b]) => m.or(a!, b!) }),
+  not: defineMap({ name: "logicalNot", arity: 1, dtype: connective, scalar: (m, [a]) => m.not(a!) }),
+};
+export const logicalAnd = (a: Node, b: Node): Node => applyMap(connectives.and, a, b);
+export const logicalOr = (a: Node, b: Node): Node => applyMap(connectives.or, a, b);
+export const logicalNot = (a: Node): Node => applyMap(connectives.not, a);
+
+/** Conversions; truth values become 0 and 1, numbers become true where they are not 0, floats are truncated to integers. */
+const casts = {
+  number: (name: "float64" | "float32" | "int32"): Op =>
+    defineMap({
+      name: `cast_${name}`,
+      arity: 1,
+      dtype: () => name,
+      scalar: (m, [x]) => (name === "int32" ? m.trunc(x!) : x!),
+      partials: name === "int32" ? [] : [([x]) => one(x!)],
+      vjp: (cotangent, node) => [name === "int32" ? undefined : cast(cotangent, node.inputs[0]!.dtype)],
+      jvp: ([t]) => cast(t!, name),
+    }),
+};
+const castOps = { float64: casts.number("float64"), float32: casts.number("float32"), int32: casts.number("int32") };
+const toBool = defineMap({ name: "cast_bool", arity: 1, dtype: truth, scalar: (m, [x]) => m.ne(x!, m.constant(0)) });
+const truthTo = (name: "float64" | "float32" | "int32"): Op =>
+  defineMap({
+    name: `indicator_${name}`,
+    arity: 1,
+    dtype: () => name,
+    scalar: (m, [x]) => m.select(x!, m.constant(1), m.constant(0)),
+  });
+const truthOps = { float64: truthTo("float64"), float32: truthTo("float32"), int32: truthTo("int32") };
+
+export function cast(x: Node, dtype: Node["dtype"]): Node {
+  if (x.dtype === dtype) return x;
+  if (dtype === "bool") return applyMap(toBool, x);
+  return applyMap(x.dtype === "bool" ? truthOps[dtype] : castOps[dtype], x);
+}
+/** Truth values as numbers, where a number is wanted. */
+const numeric = (x: Node): Node => (x.dtype === "bool" ? cast(x, "int32") : x);
+
+const whereOp: Op = defineMap({
+  name: "where",
+  arity: 3,
+  dtype: (name, [condition, a, b]) => {
+    connective(name, [condition!]);
+    return a!.dtype === "bool" && b!.dtype === "bool" ? "bool" : arithmetic(name, [a!, b!]);
+  },
+  scalar: (m, [c, a, b]) => m.select(c!, a!, b!),
+  // Selecting the cotangent, not multiplying by an indicator: an infinite derivative on the side not taken stays out.
+  vjp: (cotangent, node, wanted) => {
+    const [c, a, b] = node.inputs as [Node, Node, Node];
+    const zero = scalar(0, cotangent.dtype);
+    return [
+      undefined,
+      wanted[1] ? late.sumTo(where(c, cotangent, zero), a.shape) : undefined,
+      wanted[2] ? late.sumTo(where(c, zero, cotangent), b.shape) : undefined,
+    ];
+  },
+  jvp: ([, ta, tb], node) => {
+    const zero = scalar(0, node.dtype);
+    return broadcastTo(where(node.inputs[0]!, ta ?? zero, tb ?? zero), node.shape);
+  },
+  simplify: ([c, a, b], _attrs, type) => {
+    const known = uniformValue(c!);
+    if (known === undefined) return a === b && keepsType(a!, type) ? fit(a!, type) : undefined;
+    const chosen = known ? a! : b!;
+    return keepsType(chosen, type) ? fit(chosen, type) : undefined;
+  },
+});
+export const where = (condition: Node, a: Node, b: Node): Node =>
+  applyMap(whereOp, condition, numericUnlessBoth(a, b), numericUnlessBoth(b, a));
+const numericUnlessBoth = (x: Node, other: Node): Node =>
+  x.dtype === "bool" && other.dtype !== "bool" ? cast(x, other.dtype) : x;
+
+const isNaNOp = defineMap({ name: "isNaN", arity: 1, dtype: truth, scalar: (m, [x]) => m.ne(x!, x!) });
+export const isNaN = (x: Node): Node => applyMap(isNaNOp, x);
+const isFiniteOp = defineMap({
+  name: "isFinite",
+  arity: 1,
+  dtype: truth,
+  scalar: (m, [x]) => m.lt(m.abs(x!), m.constant(Infinity)),
+});
+export const isFinite = (x: Node): Node => applyMap(isFiniteOp, x);
+
+/** The same values; derivatives stop here. */
+const stopGradientOp: Op = {
+  name: "stopGradient",
+  infer: ([x]) => x!,
+  evaluate: ([x]) => x!.data,
+  vjp: () => [undefined],
+  lowering: { kind: "identity" },
+};
+export const stopGradient = (x: Node): Node => apply(stopGradientOp, [x]);
+
+/** Zeros, kept symbolic. */
+export const zerosNode = (type: NodeType): Node => {
+  const value = constantNode(
+    type.dtype === "float32" ? new Float32Array(1) : new Float64Array(1),
+    [],
+    type.dtype === "float32" ? "float32" : "float64",
+  );
+  return broadcastTo(value, type.shape);
+};
+
+/** Which operation a node applies, for rules elsewhere that look through arithmetic. */
+export const arithmeticOps = {
+  neg: negOp,
+  add: addOp,
+  sub: subOp,
+  mul: mulOp,
+  square: squareOp,
+  div: divOp,
+  reciprocal: reciprocalOp,
+} as const;
+
+late.add = add;
+late.mul = mul;
+
+/** A scalar of the floating dtype of another node. */
+export const scalarLike = (x: number, like: Node): Node => scalar(x, like.dtype === "float32" ? "float32" : "float64");

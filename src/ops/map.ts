@@ -1,0 +1,170 @@
+/** Elementwise records: one scalar definition gives the reference evaluator, the SIMD code and, with its partials, both derivatives. */
+import type { Attrs, DType, MapLowering, Node, NodeType, Op, Shape, Value } from "../compiler/graph.ts";
+import { apply } from "../compiler/node.ts";
+import {
+  allocate,
+  broadcastShapes,
+  broadcastStrides,
+  eachOffset,
+  formatShape,
+  sameShape,
+  sizeOf,
+} from "../compiler/shapes.ts";
+import type { Algebra } from "../wasm/algebra.ts";
+import { numberAlgebra } from "../wasm/numberAlgebra.ts";
+import { broadcast } from "./broadcast.ts";
+import { late } from "./late.ts";
+
+/** How the dtype of the result follows from those of the inputs. */
+export type DTypeRule = (name: string, inputs: readonly NodeType[]) => DType;
+
+const rank: Record<DType, number> = { bool: 0, int32: 1, float32: 2, float64: 3 };
+const widest = (inputs: readonly NodeType[]): DType =>
+  inputs.reduce<DType>((w, x) => (rank[x.dtype] > rank[w] ? x.dtype : w), "bool");
+
+/** Arithmetic keeps the widest dtype; truth values count as integers. */
+export const arithmetic: DTypeRule = (_name, inputs) => {
+  const dtype = widest(inputs);
+  return dtype === "bool" ? "int32" : dtype;
+};
+/** Functions of a real argument give floats. */
+export const floating: DTypeRule = (_name, inputs) => (widest(inputs) === "float32" ? "float32" : "float64");
+/** Predicates give truth values. */
+export const truth: DTypeRule = () => "bool";
+/** Connectives take and give truth values. */
+export const connective: DTypeRule = (name, inputs) => {
+  const wrong = inputs.findIndex((x) => x.dtype !== "bool");
+  if (wrong >= 0) {
+    throw new TypeError(
+      `${name}: argument ${wrong} is ${inputs[wrong]!.dtype}, not bool; compare it first, for example notEqual(x, 0).`,
+    );
+  }
+  return "bool";
+};
+
+/**
+ * Derivatives of the output with respect to input i, elementwise, as a node; undefined where it is zero everywhere.
+ * `out` is the output itself, so that exp need not be computed twice.
+ */
+export type Partial = (inputs: readonly Node[], out: Node) => Node | undefined;
+
+export interface MapDefinition {
+  readonly name: string;
+  readonly arity: number;
+  readonly dtype?: DTypeRule;
+  /** Rough cost in multiply-adds; 1 unless given. */
+  readonly cost?: number;
+  readonly scalar: <V>(m: Algebra<V>, x: readonly V[], attrs: Attrs) => V;
+  readonly partials?: readonly Partial[];
+  readonly vjp?: Op["vjp"];
+  readonly jvp?: Op["jvp"];
+  readonly simplify?: Op["simplify"];
+}
+
+function inferMap(definition: MapDefinition): Op["infer"] {
+  const rule = definition.dtype ?? floating;
+  return (inputs) => ({
+    shape: inputs
+      .slice(1)
+      .reduce<Shape>((shape, x) => broadcastShapes(shape, x.shape, definition.name), inputs[0]!.shape),
+    dtype: rule(definition.name, inputs),
+  });
+}
+
+/** Evaluates a scalar definition over broadcast arrays, element by element. */
+function evaluateMap(scalar: MapLowering["scalar"]): Op["evaluate"] {
+  return (inputs, attrs, output) => {
+    const size = sizeOf(output.shape);
+    const out = allocate(output.dtype, size);
+    const offsets = inputs.map((x) => offsetsOver(x, output.shape, size));
+    const args = new Array<number>(inputs.length);
+    for (let i = 0; i < size; i++) {
+      for (let k = 0; k < inputs.length; k++) {
+        const at = offsets[k]!;
+        args[k] = inputs[k]!.data[typeof at === "number" ? at * i : at[i]!]!;
+      }
+      out[i] = scalar(numberAlgebra, args, attrs);
+    }
+    return out;
+  };
+}
+
+/** Where element i of the broadcast shape is found: `stride · i`, or a table. */
+function offsetsOver(x: Value, shape: Shape, size: number): number | Int32Array {
+  if (x.data.length === 1) return 0;
+  if (sameShape(x.shape, shape) || x.data.length === size) return 1;
+  const offsets = new Int32Array(size);
+  eachOffset(shape, broadcastStrides(x.shape, shape), 0, (offset, i) => {
+    offsets[i] = offset;
+  });
+  return offsets;
+}
+
+function mapVjp(partials: readonly Partial[]): NonNullable<Op["vjp"]> {
+  return (cotangent, node, wanted) =>
+    node.inputs.map((x, i) => {
+      const partial = wanted[i] ? partials[i]?.(node.inputs, node) : undefined;
+      return partial && late.sumTo(late.mul(cotangent, partial), x.shape);
+    });
+}
+
+function mapJvp(partials: readonly Partial[]): NonNullable<Op["jvp"]> {
+  return (tangents, node) => {
+    const terms = tangents.flatMap((t, i) => {
+      const partial = t && partials[i]?.(node.inputs, node);
+      return partial ? [late.mul(t, partial)] : [];
+    });
+    return broadcastTo(
+      terms.length ? terms.reduce(late.add) : late.mul(tangents.find((t) => t)!, zeroLike(node)),
+      node.shape,
+    );
+  };
+}
+
+const zeroLike = (node: Node): Node => apply(zeros, [node]);
+/** Zero with the shape of its argument: the derivative of a step. */
+const zeros: Op = {
+  name: "zeros",
+  infer: ([x]) => ({ shape: x!.shape, dtype: x!.dtype === "float32" ? "float32" : "float64" }),
+  evaluate: (_inputs, _attrs, output) => allocate(output.dtype, sizeOf(output.shape)),
+  lowering: { kind: "map", cost: 0, scalar: (m) => m.constant(0) },
+};
+
+/** The record of an elementwise operation. */
+export function defineMap(definition: MapDefinition): Op {
+  const { name, scalar, partials = [], cost = 1 } = definition;
+  const vjp = definition.vjp ?? mapVjp(partials);
+  const jvp = definition.jvp ?? mapJvp(partials);
+  return {
+    name,
+    infer: inferMap(definition),
+    evaluate: evaluateMap(scalar),
+    vjp,
+    jvp,
+    ...(definition.simplify && { simplify: definition.simplify }),
+    lowering: { kind: "map", scalar, cost },
+  };
+}
+
+/** A tensor stretched to `shape`; itself when it has that shape. @throws TypeError when it does not fit. */
+export function broadcastTo(x: Node, shape: Shape): Node {
+  if (sameShape(x.shape, shape)) return x;
+  const both = broadcastShapes(x.shape, shape, "broadcastTo");
+  if (!sameShape(both, shape)) {
+    throw new TypeError(
+      `broadcastTo: a tensor of shape ${formatShape(x.shape)} cannot be stretched to ${formatShape(shape)}.`,
+    );
+  }
+  return apply(broadcast, [x], { shape });
+}
+
+/**
+ * Applies an elementwise record. Broadcasts are moved from the inputs to the output: arithmetic happens at the smallest
+ * shape, and what depends on few numbers is computed few times.
+ */
+export function applyMap(op: Op, ...inputs: Node[]): Node {
+  if (!inputs.some((x) => x.op === broadcast)) return apply(op, inputs);
+  const { shape } = op.infer(inputs, {});
+  const narrow = inputs.map((x) => (x.op === broadcast ? x.inputs[0]! : x));
+  return broadcastTo(apply(op, narrow), shape);
+}

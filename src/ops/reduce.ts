@@ -1,0 +1,205 @@
+/** Reductions, with the algebra that empties their loops: what does not depend on the summed axes is taken out. */
+import type { Attrs, Combine, Node, NodeType, Op, Shape } from "../compiler/graph.ts";
+import { apply, scalar } from "../compiler/node.ts";
+import { allocate, eachOffset, sizeOf, stridesOf } from "../compiler/shapes.ts";
+import { add, arithmeticOps, cast, div, equal, mul, neg, sub, where } from "./arithmetic.ts";
+import { broadcast } from "./broadcast.ts";
+import { late } from "./late.ts";
+import { broadcastTo } from "./map.ts";
+import { reshape } from "./shape.ts";
+
+const axesOf = (attrs: Attrs): readonly number[] => attrs.axes as readonly number[];
+const dropAxes = (shape: Shape, axes: readonly number[]): number[] => shape.filter((_, d) => !axes.includes(d));
+const onesAt = (shape: Shape, axes: readonly number[]): number[] => shape.map((n, d) => (axes.includes(d) ? 1 : n));
+
+/** Strides that send an element of the input to its place in the output: 0 along reduced axes. */
+function reducedStrides(shape: Shape, axes: readonly number[]): number[] {
+  const kept = stridesOf(dropAxes(shape, axes));
+  let next = 0;
+  return shape.map((_, d) => (axes.includes(d) ? 0 : kept[next++]!));
+}
+
+interface Reduction {
+  readonly identity: number;
+  readonly combine: (a: number, b: number) => number;
+}
+const reductions: Readonly<Record<Combine, Reduction>> = {
+  sum: { identity: 0, combine: (a, b) => a + b },
+  prod: { identity: 1, combine: (a, b) => a * b },
+  max: { identity: -Infinity, combine: (a, b) => (b !== b || b > a ? b : a) },
+  min: { identity: Infinity, combine: (a, b) => (b !== b || b < a ? b : a) },
+};
+
+const evaluateReduce =
+  (kind: Combine): Op["evaluate"] =>
+  ([x], attrs, output) => {
+    const { identity, combine } = reductions[kind];
+    // Truth values start from the ends of their own range; integers have no infinity.
+    const start =
+      output.dtype === "bool" || output.dtype === "int32"
+        ? Math.max(Math.min(identity, 2147483647), -2147483648)
+        : identity;
+    const totals = new Float64Array(sizeOf(output.shape)).fill(output.dtype === "bool" && kind === "max" ? 0 : start);
+    eachOffset(x!.shape, reducedStrides(x!.shape, axesOf(attrs)), 0, (at, i) => {
+      totals[at] = combine(totals[at]!, x!.data[i]!);
+    });
+    const out = allocate(output.dtype, totals.length);
+    out.set(totals);
+    return out;
+  };
+
+const inferReduce: Op["infer"] = ([x], attrs) => ({
+  shape: dropAxes(x!.shape, axesOf(attrs)),
+  dtype: x!.dtype,
+});
+
+/** A reduced tensor put back beside its input: the dropped axes return with size 1. */
+const restore = (reduced: Node, shape: Shape, axes: readonly number[]): Node => reshape(reduced, onesAt(shape, axes));
+
+const isFlatAlong = (x: Node, type: NodeType, axes: readonly number[]): boolean => {
+  const lead = type.shape.length - x.shape.length;
+  return axes.every((d) => d < lead || x.shape[d - lead] === 1);
+};
+/** A factor or term without the reduced axes, in the shape of the reduced result. */
+const lower = (x: Node, type: NodeType, axes: readonly number[]): Node => {
+  const lead = type.shape.length - x.shape.length;
+  const kept = x.shape.filter((_, d) => !axes.includes(d + lead));
+  return reshape(x, kept);
+};
+
+/** Sums of products, differences and broadcasts, factored. */
+const simplifySum: NonNullable<Op["simplify"]> = ([x], attrs) => {
+  const axes = axesOf(attrs);
+  const reduced = dropAxes(x!.shape, axes);
+  const count = (): Node =>
+    scalar(
+      axes.reduce((n, d) => n * x!.shape[d]!, 1),
+      x!.dtype,
+    );
+  if (axes.length === 0) return x;
+  if (axes.every((d) => x!.shape[d] === 1)) return reshape(x!, reduced);
+  if (x!.op === broadcast) {
+    const source = x!.inputs[0]!;
+    const lead = x!.shape.length - source.shape.length;
+    const stretched = axes.filter((d) => d < lead || source.shape[d - lead] !== x!.shape[d]);
+    if (stretched.length === 0) return undefined;
+    const times = scalar(
+      stretched.reduce((n, d) => n * x!.shape[d]!, 1),
+      x!.dtype,
+    );
+    const rest = axes.filter((d) => d >= lead && source.shape[d - lead] !== 1).map((d) => d - lead);
+    const kept = source.shape.flatMap((n, d) => (axes.includes(d + lead) ? [] : [n]));
+    return broadcastTo(mul(times, reshape(sum(source, rest), kept)), reduced);
+  }
+  if (x!.op === arithmeticOps.neg) return neg(sum(x!.inputs[0]!, axes));
+  const [a, b] = x!.inputs as [Node, Node];
+  const parts = (flat: Node, full: Node): [Node, Node] => [
+    lower(flat, x!, axes),
+    sum(broadcastTo(full, x!.shape), axes),
+  ];
+  for (const [flat, full, flipped] of [
+    [b, a, false],
+    [a, b, true],
+  ] as const) {
+    if (x!.inputs.length !== 2 || flat.dtype !== x!.dtype || full.dtype !== x!.dtype || !isFlatAlong(flat, x!, axes))
+      continue;
+    const fitted = (y: Node): Node => broadcastTo(y, reduced);
+    if (x!.op === arithmeticOps.mul) {
+      const [f, s] = parts(flat, full);
+      return fitted(mul(s, f));
+    }
+    if (x!.op === arithmeticOps.div && !flipped) {
+      const [f, s] = parts(flat, full);
+      return fitted(div(s, f));
+    }
+    if (x!.op === arithmeticOps.add || x!.op === arithmeticOps.sub) {
+      const [f, s] = parts(flat, full);
+      const repeated = mul(count(), f);
+      if (x!.op === arithmeticOps.add) return fitted(add(s, repeated));
+      return fitted(flipped ? sub(repeated, s) : sub(s, repeated));
+    }
+  }
+  return undefined;
+};
+
+const sumOp: Op = {
+  name: "sum",
+  infer: ([x], attrs) => ({
+    shape: dropAxes(x!.shape, axesOf(attrs)),
+    dtype: x!.dtype === "bool" ? "int32" : x!.dtype,
+  }),
+  evaluate: evaluateReduce("sum"),
+  vjp: (cotangent, node) => {
+    const [x] = node.inputs;
+    return [broadcastTo(restore(cotangent, x!.shape, axesOf(node.attrs)), x!.shape)];
+  },
+  jvp: ([t], node) => sum(t!, axesOf(node.attrs)),
+  simplify: simplifySum,
+  lowering: { kind: "reduce", combine: "sum" },
+};
+/** Sum over the axes (all when absent); the axes are dropped. */
+export const sum = (x: Node, axes: readonly number[]): Node => apply(sumOp, [x], { axes });
+
+/** Maximum or minimum; where several elements attain it, each receives an equal share of the cotangent. */
+const extremum = (combine: "max" | "min"): Op => {
+  const op: Op = {
+    name: combine,
+    infer: inferReduce,
+    evaluate: evaluateReduce(combine),
+    vjp: (cotangent, node) => [mul(weights(node), restore(cotangent, node.inputs[0]!.shape, axesOf(node.attrs)))],
+    jvp: ([t], node) => sum(mul(t!, weights(node)), axesOf(node.attrs)),
+    simplify: ([x], attrs) => {
+      const axes = axesOf(attrs);
+      if (axes.length === 0) return x;
+      return axes.every((d) => x!.shape[d] === 1) ? reshape(x!, dropAxes(x!.shape, axes)) : undefined;
+    },
+    lowering: { kind: "reduce", combine },
+  };
+  return op;
+};
+/** 1/k at each of the k places where the extremum is attained. */
+function weights(node: Node): Node {
+  const [x] = node.inputs;
+  const axes = axesOf(node.attrs);
+  const hits = cast(equal(x!, restore(node, x!.shape, axes)), node.dtype);
+  return div(hits, restore(sum(hits, axes), x!.shape, axes));
+}
+const maxOp = extremum("max");
+const minOp = extremum("min");
+export const max = (x: Node, axes: readonly number[]): Node => apply(maxOp, [x], { axes });
+export const min = (x: Node, axes: readonly number[]): Node => apply(minOp, [x], { axes });
+
+/**
+ * Product. Its adjoint gives every element the product of the others, also where some are zero: with one zero only that
+ * element has a derivative, with two none has.
+ */
+const prodOp: Op = {
+  name: "prod",
+  infer: inferReduce,
+  evaluate: evaluateReduce("prod"),
+  vjp: (cotangent, node) => [mul(others(node), restore(cotangent, node.inputs[0]!.shape, axesOf(node.attrs)))],
+  jvp: ([t], node) => sum(mul(t!, others(node)), axesOf(node.attrs)),
+  lowering: { kind: "reduce", combine: "prod" },
+};
+function others(node: Node): Node {
+  const [x] = node.inputs;
+  const axes = axesOf(node.attrs);
+  const one = scalar(1, node.dtype);
+  const zero = scalar(0, node.dtype);
+  const isZero = equal(x!, zero);
+  const filled = where(isZero, one, x!);
+  const product = restore(prod(filled, axes), x!.shape, axes);
+  const zeros = restore(sum(cast(isZero, node.dtype), axes), x!.shape, axes);
+  const without = div(product, filled);
+  const otherZeros = sub(zeros, cast(isZero, node.dtype));
+  return where(equal(otherZeros, zero), without, zero);
+}
+export const prod = (x: Node, axes: readonly number[]): Node => apply(prodOp, [x], { axes });
+
+late.sumTo = (x, shape) => {
+  const lead = x.shape.length - shape.length;
+  const axes = x.shape.flatMap((n, d) => (d < lead || (shape[d - lead] === 1 && n !== 1) ? [d] : []));
+  return axes.length ? reshape(sum(x, axes), shape) : broadcastTo(x, shape);
+};
+/** Sums a tensor back to the shape from which it was broadcast. */
+export const sumTo = (x: Node, shape: Shape): Node => late.sumTo(x, shape);

@@ -1,0 +1,55 @@
+/** Reductions of tensors: over all axes, one, or several. */
+import type { Node } from "../compiler/graph.ts";
+import { normaliseAxes } from "../compiler/shapes.ts";
+import { add, cast, isFinite, scalarLike, stopGradient, sub, where } from "../ops/arithmetic.ts";
+import { exp, log } from "../ops/elementary.ts";
+import * as indexing from "../ops/indexing.ts";
+import * as reduce from "../ops/reduce.ts";
+import { reshape } from "../ops/shape.ts";
+import {
+  asNode,
+  meanNode,
+  type ReduceOptions,
+  type Reduction,
+  reduction,
+  type Tensor,
+  type TensorLike,
+  wrap,
+} from "./tensor.ts";
+
+export const sum: Reduction = reduction(reduce.sum, "sum");
+export const mean: Reduction = reduction(meanNode, "mean");
+export const prod: Reduction = reduction(reduce.prod, "prod");
+export const max: Reduction = reduction(reduce.max, "max");
+export const min: Reduction = reduction(reduce.min, "min");
+/** Whether any element is true (not 0). */
+export const any: Reduction = reduction((x, axes) => reduce.max(cast(x, "bool"), axes), "any");
+/** Whether all elements are true (not 0). */
+export const all: Reduction = reduction((x, axes) => reduce.min(cast(x, "bool"), axes), "all");
+
+/** log Σ e^x, with the largest element taken out; an infinite one is left in, so that the answer is ±∞ and not NaN. */
+export const logsumexp: Reduction = reduction((x: Node, axes) => {
+  const largest = stopGradient(reduce.max(x, axes));
+  const finite = where(isFinite(largest), largest, scalarLike(0, largest));
+  const kept = reshape(
+    finite,
+    x.shape.map((n, d) => (axes.includes(d) ? 1 : n)),
+  );
+  return add(log(reduce.sum(exp(sub(x, kept)), axes)), finite);
+}, "logsumexp");
+
+/** Running sums along one axis. @example cumsum([1, 2, 3], 0).toArray(); // [1, 3, 6] */
+export const cumsum = (x: TensorLike, axis: number): Tensor => wrap(indexing.cumsum(asNode(x), axis));
+
+/** Mean squared distance from the mean; divided by n − ddof (0). */
+export function variance(
+  x: TensorLike,
+  axis?: number | readonly number[],
+  options: ReduceOptions & { readonly ddof?: number } = {},
+): Tensor {
+  const node = asNode(x);
+  const axes = normaliseAxes(axis, node.shape.length, "variance");
+  const n = axes.reduce((count, d) => count * node.shape[d]!, 1);
+  const centred = wrap(node).sub(mean(x, axes, { keepDims: true }));
+  return sum(centred.square(), axes, options).div(n - (options.ddof ?? 0));
+}

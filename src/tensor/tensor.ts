@@ -1,0 +1,327 @@
+/** The Tensor: what a user holds. Immutable; it has values, or a place in a graph that is being traced. */
+import type { DType, Node, Shape, TypedArray } from "../compiler/graph.ts";
+import { constantNode, scalar } from "../compiler/node.ts";
+import { allocate, formatShape, normaliseAxes, sizeOf } from "../compiler/shapes.ts";
+import * as arithmetic from "../ops/arithmetic.ts";
+import * as elementary from "../ops/elementary.ts";
+import { matmul } from "../ops/linalg.ts";
+import * as reduce from "../ops/reduce.ts";
+import * as shapes from "../ops/shape.ts";
+
+export type { DType, Shape, TypedArray } from "../compiler/graph.ts";
+
+export type NestedArray = readonly (number | boolean | NestedArray)[];
+/** Whatever is accepted where a tensor is wanted. Typed arrays are vectors. */
+export type TensorLike = Tensor | number | boolean | NestedArray | TypedArray;
+
+/** Options of every reduction. */
+export interface ReduceOptions {
+  /** Keep reduced axes with size 1. Default false. */
+  readonly keepDims?: boolean;
+}
+
+/**
+ * An immutable n-dimensional array. Nobody frees it: values belong to the garbage collector.
+ *
+ * @example
+ * const a = tensor([[1, 2], [3, 4]]);
+ * a.matmul([1, 1]).sum().item(); // 10
+ */
+export class Tensor {
+  /** The graph node behind the tensor; for those who build on the compiler. */
+  readonly node: Node;
+
+  constructor(node: Node) {
+    this.node = node;
+  }
+
+  get shape(): Shape {
+    return this.node.shape;
+  }
+  get dtype(): DType {
+    return this.node.dtype;
+  }
+  get rank(): number {
+    return this.node.shape.length;
+  }
+  /** Number of elements. */
+  get size(): number {
+    return sizeOf(this.node.shape);
+  }
+
+  /** The values, row-major; the array itself, not a copy: do not write to it. @throws Error for a traced tensor. */
+  get data(): TypedArray {
+    return this.node.value ?? refuse(this.node);
+  }
+
+  /** The value of a tensor with one element. @throws Error for other sizes, and for a traced tensor. */
+  item(): number {
+    const { data } = this;
+    if (data.length !== 1) {
+      throw new TypeError(
+        `item: a tensor of shape ${formatShape(this.shape)} has ${data.length} elements; reduce it first, or use toArray().`,
+      );
+    }
+    return data[0]!;
+  }
+
+  /** Nested arrays of numbers (booleans for dtype bool); a number for a scalar. @throws Error for a traced tensor. */
+  toArray(): NestedArray | number | boolean {
+    const { data, shape, dtype } = this;
+    const element = (i: number): number | boolean => (dtype === "bool" ? data[i] !== 0 : data[i]!);
+    const build = (d: number, start: number, size: number): NestedArray | number | boolean => {
+      if (d === shape.length) return element(start);
+      const step = size / (shape[d] || 1);
+      return Array.from({ length: shape[d]! }, (_, i) => build(d + 1, start + i * step, step));
+    };
+    return build(0, 0, data.length);
+  }
+
+  toJSON(): NestedArray | number | boolean {
+    return this.toArray();
+  }
+
+  toString(): string {
+    const values = this.node.value ? `${JSON.stringify(this.toArray())}` : "traced";
+    return `Tensor(${values}, shape ${formatShape(this.shape)}, ${this.dtype})`;
+  }
+
+  /** Numbers for scalars with a value, so that `x > 0` and `if (+x)` work eagerly and fail clearly when traced. */
+  [Symbol.toPrimitive](hint: string): number | string {
+    return hint === "string" ? this.toString() : this.item();
+  }
+
+  add(b: TensorLike): Tensor {
+    return binary(arithmetic.add)(this, b);
+  }
+  sub(b: TensorLike): Tensor {
+    return binary(arithmetic.sub)(this, b);
+  }
+  mul(b: TensorLike): Tensor {
+    return binary(arithmetic.mul)(this, b);
+  }
+  div(b: TensorLike): Tensor {
+    return binary(arithmetic.div)(this, b);
+  }
+  pow(b: TensorLike): Tensor {
+    return binary(elementary.pow)(this, b);
+  }
+  neg(): Tensor {
+    return wrap(arithmetic.neg(this.node));
+  }
+  abs(): Tensor {
+    return wrap(arithmetic.abs(this.node));
+  }
+  square(): Tensor {
+    return wrap(arithmetic.square(this.node));
+  }
+  sqrt(): Tensor {
+    return wrap(arithmetic.sqrt(this.node));
+  }
+  exp(): Tensor {
+    return wrap(elementary.exp(this.node));
+  }
+  log(): Tensor {
+    return wrap(elementary.log(this.node));
+  }
+  tanh(): Tensor {
+    return wrap(elementary.tanh(this.node));
+  }
+  sigmoid(): Tensor {
+    return wrap(elementary.sigmoid(this.node));
+  }
+  sum(axis?: number | readonly number[], options?: ReduceOptions): Tensor {
+    return reduction(reduce.sum, "sum")(this, axis, options);
+  }
+  mean(axis?: number | readonly number[], options?: ReduceOptions): Tensor {
+    return reduction(meanNode, "mean")(this, axis, options);
+  }
+  prod(axis?: number | readonly number[], options?: ReduceOptions): Tensor {
+    return reduction(reduce.prod, "prod")(this, axis, options);
+  }
+  max(axis?: number | readonly number[], options?: ReduceOptions): Tensor {
+    return reduction(reduce.max, "max")(this, axis, options);
+  }
+  min(axis?: number | readonly number[], options?: ReduceOptions): Tensor {
+    return reduction(reduce.min, "min")(this, axis, options);
+  }
+  matmul(b: TensorLike): Tensor {
+    return binary(matmul)(this, b);
+  }
+  /** Reverses the dimensions. */
+  get T(): Tensor {
+    return wrap(shapes.transpose(this.node));
+  }
+  transpose(perm?: readonly number[]): Tensor {
+    return wrap(shapes.transpose(this.node, perm));
+  }
+  reshape(shape: Shape): Tensor {
+    return wrap(shapes.reshape(this.node, shape));
+  }
+  expandDims(axis: number): Tensor {
+    return wrap(shapes.expandDims(this.node, axis));
+  }
+  slice(starts: readonly number[], stops: readonly (number | undefined)[], steps?: readonly number[]): Tensor {
+    return wrap(shapes.slice(this.node, starts, stops, steps));
+  }
+  /** Element(s) at position i of the first axis, which is dropped. */
+  at(i: number): Tensor {
+    return wrap(shapes.at(this.node, i));
+  }
+}
+
+function refuse(node: Node): never {
+  const made = node.origin?.line ? `${node.op.name}, at ${node.origin.line}` : node.op.name;
+  throw new Error(
+    `The value of a traced tensor was asked for (shape ${formatShape(node.shape)}, made by ${made}). ` +
+      "While a model is traced its tensors stand for values to come: choose between values with where(condition, a, b) instead of `if`, " +
+      "keep loops over data and not over parameters, and read numbers from the data or from results.",
+  );
+}
+
+/** A tensor around a node. */
+export const wrap = (node: Node): Tensor => new Tensor(node);
+export const isTensor = (x: unknown): x is Tensor => x instanceof Tensor;
+/** False for a traced tensor whose value is not known yet. */
+export const hasValue = (x: Tensor): boolean => x.node.value !== undefined;
+/** A tensor over an existing array, which it takes over. @throws TypeError when the length does not fit the shape. */
+export function fromData(data: TypedArray, shape: Shape, dtype: DType = dtypeOf(data)): Tensor {
+  if (data.length !== sizeOf(shape)) {
+    throw new TypeError(
+      `fromData: ${data.length} numbers do not fill shape ${formatShape(shape)}, which has ${sizeOf(shape)} elements.`,
+    );
+  }
+  return wrap(constantNode(data, shape, dtype));
+}
+
+function dtypeOf(data: TypedArray): DType {
+  if (data instanceof Float64Array) return "float64";
+  if (data instanceof Float32Array) return "float32";
+  return data instanceof Int32Array ? "int32" : "bool";
+}
+
+/** The shape that a TensorLike has. @throws TypeError for ragged arrays. */
+export const shapeOf = (x: TensorLike): Shape => (isTensor(x) ? x.shape : asNode(x).shape);
+
+/**
+ * A tensor of whatever is tensor-like: numbers and nested arrays become float64, booleans bool, typed arrays keep their kind.
+ * @throws TypeError for ragged arrays, strings, undefined and other things that are no numbers.
+ */
+export function asTensor(x: TensorLike, dtype?: DType): Tensor {
+  if (isTensor(x) && (dtype === undefined || dtype === x.dtype)) return x;
+  const node = asNode(x);
+  return wrap(dtype === undefined ? node : arithmetic.cast(node, dtype));
+}
+
+function describe(x: unknown): string {
+  if (typeof x === "function") return "a function";
+  if (typeof x === "string") return `the string ${JSON.stringify(x)}`;
+  return x === null || typeof x !== "object"
+    ? String(x)
+    : `an object with keys ${Object.keys(x).slice(0, 5).join(", ") || "(none)"}`;
+}
+
+/** The node of a TensorLike. */
+export function asNode(x: TensorLike): Node {
+  if (isTensor(x)) return x.node;
+  if (typeof x === "number") return scalar(x);
+  if (typeof x === "boolean") return constantNode(Uint8Array.of(x ? 1 : 0), [], "bool");
+  if (x instanceof Float64Array || x instanceof Float32Array || x instanceof Int32Array || x instanceof Uint8Array) {
+    return constantNode(x, [x.length], dtypeOf(x));
+  }
+  if (Array.isArray(x)) return fromNested(x as NestedArray);
+  if (ArrayBuffer.isView(x) && Symbol.iterator in x)
+    return fromNested(Array.from(x as unknown as Iterable<number>, Number));
+  throw new TypeError(
+    `A tensor was expected, got ${describe(x)}. Give a number, a (nested) array of numbers, a typed array or a Tensor` +
+      (x === undefined ? "; is a field missing from the data?" : "."),
+  );
+}
+
+/** Copies nested arrays; arrays may hold tensors, which are then stacked. */
+function fromNested(x: NestedArray): Node {
+  if (holdsTensor(x))
+    return shapes.stack(
+      x.map((row) => asNode(row as TensorLike)),
+      0,
+    );
+  const shape: number[] = [];
+  for (
+    let level: unknown = x;
+    Array.isArray(level) || ArrayBuffer.isView(level);
+    level = (level as ArrayLike<unknown>)[0]
+  ) {
+    shape.push((level as unknown as ArrayLike<unknown>).length);
+  }
+  const flat: (number | boolean)[] = [];
+  const fill = (level: unknown, d: number, path: string): void => {
+    const isArray = Array.isArray(level) || ArrayBuffer.isView(level);
+    if (!isArray) {
+      if (d !== shape.length) throw new TypeError(`Ragged array: a number at ${path} where others have arrays.`);
+      if (typeof level !== "number" && typeof level !== "boolean") {
+        throw new TypeError(`A tensor holds numbers or booleans, got ${describe(level)} at ${path || "the top"}.`);
+      }
+      flat.push(level);
+      return;
+    }
+    const row = level as unknown as ArrayLike<unknown>;
+    if (d === shape.length) throw new TypeError(`Ragged array: an array at ${path} where others have numbers.`);
+    if (row.length !== shape[d]) {
+      throw new TypeError(
+        `Ragged array: length ${row.length} at ${path || "the top"}, ${shape[d]} elsewhere in dimension ${d}.`,
+      );
+    }
+    for (let i = 0; i < row.length; i++) fill(row[i], d + 1, `${path}[${i}]`);
+  };
+  fill(x, 0, "");
+  const dtype: DType = flat.length > 0 && flat.every((v) => typeof v === "boolean") ? "bool" : "float64";
+  const data = allocate(dtype, flat.length);
+  for (let i = 0; i < flat.length; i++) data[i] = Number(flat[i]);
+  return constantNode(data, shape, dtype);
+}
+const holdsTensor = (x: unknown): boolean => Array.isArray(x) && x.some((row) => isTensor(row) || holdsTensor(row));
+
+export type Unary = (x: TensorLike) => Tensor;
+export type Binary = (a: TensorLike, b: TensorLike) => Tensor;
+export type Reduction = (x: TensorLike, axis?: number | readonly number[], options?: ReduceOptions) => Tensor;
+
+/** A function on nodes as a function on tensors. */
+export const unary =
+  (op: (x: Node) => Node): Unary =>
+  (x) =>
+    wrap(op(asNode(x)));
+
+/** Likewise for two arguments; a bare number takes the dtype of the tensor beside it where that loses nothing. */
+export const binary =
+  (op: (a: Node, b: Node) => Node): Binary =>
+  (a, b) =>
+    wrap(op(literal(a, b), literal(b, a)));
+
+function literal(x: TensorLike, beside: TensorLike): Node {
+  if (typeof x !== "number" || !isTensor(beside)) return asNode(x);
+  if (beside.dtype === "float32") return scalar(x, "float32");
+  return beside.dtype === "int32" && Number.isInteger(x) && Math.abs(x) < 2 ** 31 ? scalar(x, "int32") : scalar(x);
+}
+
+/** A reduction on nodes as one on tensors, with `axis` and `keepDims`. */
+export const reduction =
+  (op: (x: Node, axes: readonly number[]) => Node, name: string): Reduction =>
+  (x, axis, options = {}) => {
+    const node = asNode(x);
+    const axes = normaliseAxes(axis, node.shape.length, name);
+    const reduced = op(node, axes);
+    return wrap(
+      options.keepDims
+        ? shapes.reshape(
+            reduced,
+            node.shape.map((n, d) => (axes.includes(d) ? 1 : n)),
+          )
+        : reduced,
+    );
+  };
+
+/** Sum divided by the number of elements. */
+export const meanNode = (x: Node, axes: readonly number[]): Node => {
+  const total = reduce.sum(arithmetic.cast(x, x.dtype === "float32" ? "float32" : "float64"), axes);
+  return arithmetic.mul(total, scalar(1 / axes.reduce((n, d) => n * x.shape[d]!, 1), total.dtype));
+};

@@ -1,0 +1,55 @@
+/** Trees: nested arrays and plain objects with tensors at the leaves, as derivatives and programs take and return them. */
+import { asTensor, isTensor, type Tensor, type TensorLike } from "./tensor.ts";
+
+export type Tree = TensorLike | readonly Tree[] | { readonly [key: string]: Tree };
+
+/** The same structure with a Tensor at every leaf. */
+export type TensorTree<T> = T extends Tensor | number | boolean | ArrayBufferView
+  ? Tensor
+  : T extends readonly number[] | readonly (readonly number[])[]
+    ? Tensor
+    : { readonly [K in keyof T]: TensorTree<T[K]> };
+
+/** How to put leaves back: the structure without the tensors. */
+export interface TreeStructure {
+  readonly kind: "leaf" | "array" | "object";
+  readonly keys: readonly string[];
+  readonly children: readonly TreeStructure[];
+}
+
+const leaf: TreeStructure = { kind: "leaf", keys: [], children: [] };
+
+/** An array is a leaf (a tensor) when it holds numbers all the way down, else a branch. */
+const isNumeric = (x: unknown): boolean =>
+  typeof x === "number" || typeof x === "boolean" || (Array.isArray(x) && x.length > 0 && x.every(isNumeric));
+const isLeaf = (x: unknown): boolean => isTensor(x) || isNumeric(x) || ArrayBuffer.isView(x);
+
+/** Leaves in order (objects by insertion order of keys), and the structure. @throws TypeError for leaves that are no tensors. */
+export function flattenTree(tree: unknown): { leaves: Tensor[]; structure: TreeStructure } {
+  const leaves: Tensor[] = [];
+  const visit = (x: unknown): TreeStructure => {
+    if (isLeaf(x)) {
+      leaves.push(asTensor(x as TensorLike));
+      return leaf;
+    }
+    if (Array.isArray(x)) return { kind: "array", keys: [], children: x.map(visit) };
+    if (x !== null && typeof x === "object") {
+      const keys = Object.keys(x);
+      return { kind: "object", keys, children: keys.map((key) => visit((x as Record<string, unknown>)[key])) };
+    }
+    leaves.push(asTensor(x as TensorLike));
+    return leaf;
+  };
+  return { structure: visit(tree), leaves };
+}
+
+/** Puts leaves back in place. */
+export function unflattenTree(structure: TreeStructure, leaves: readonly Tensor[]): unknown {
+  let next = 0;
+  const build = (s: TreeStructure): unknown => {
+    if (s.kind === "leaf") return leaves[next++]!;
+    const children = s.children.map(build);
+    return s.kind === "array" ? children : Object.fromEntries(s.keys.map((key, i) => [key, children[i]]));
+  };
+  return build(structure);
+}

@@ -1,0 +1,131 @@
+import type { Algebra } from "../algebra.ts";
+import { horner } from "./polynomial.ts";
+
+/** Steps per octave of the tables below. */
+const STEPS = 256;
+const FRACTION_BITS = 128n;
+
+/** 2^(1/256) as a fixed-point integer: eight integer square roots of 2, so every engine gets the same bits. */
+function rootOfTwo(): bigint {
+  let root = 2n << FRACTION_BITS;
+  for (let level = 1; level < STEPS; level *= 2) root = integerSqrt(root << FRACTION_BITS);
+  return root;
+}
+
+function integerSqrt(n: bigint): bigint {
+  let x = 1n << BigInt((n.toString(2).length + 1) >> 1);
+  for (;;) {
+    const next = (x + n / x) >> 1n;
+    if (next >= x) return x;
+    x = next;
+  }
+}
+
+/** 2^(i/256) for i in [0, 512): correctly rounded, and what the rounding left. */
+function powersOfTwo(): { high: Float64Array; low: Float64Array } {
+  const high = new Float64Array(2 * STEPS);
+  const low = new Float64Array(2 * STEPS);
+  const root = rootOfTwo();
+  const unit = 2 ** -Number(FRACTION_BITS);
+  let power = 1n << FRACTION_BITS;
+  for (let i = 0; i < STEPS; i++) {
+    const rounded = Number(power);
+    high[i] = rounded * unit;
+    low[i] = Number(power - BigInt(rounded)) * unit;
+    high[i + STEPS] = 2 * high[i];
+    low[i + STEPS] = 2 * low[i];
+    power = (power * root) >> FRACTION_BITS;
+  }
+  return { high, low };
+}
+
+const powers = powersOfTwo();
+
+/** 256 / ln 2, and ln 2 / 256 in two parts; the first has 34 bits, so its product with the step count is exact. */
+const STEPS_PER_UNIT = 369.3299304675746;
+const STEP_HIGH = 0.0027076061733168899;
+const STEP_LOW = 7.453964567463233e-13;
+
+/** e^r = 1 + r + r²/2 + r³ (c0 + c1 r) for |r| ≤ ln 2 / 512, within 2^-57. */
+const GROWTH: readonly number[] = [0.16666667994931975, 0.041666673251092204];
+/** One coefficient more: e^r - 1 within 2^-60 of itself. */
+export const FINE_GROWTH: readonly number[] = [0.1666666666666663, 0.041666668879944614, 0.008333333893182096];
+
+/** e^x = scale² power (1 + growth), with power in [1, 4) and |x| reduced to at most ln 2 / 512 in `growth`. */
+export interface ExpParts<V> {
+  /** Half of the exponent, e: the scale is 2^e and enters twice, so that neither factor overflows. */
+  readonly halfExponent: V;
+  /** The index of `power` in the tables. */
+  readonly index: V;
+  readonly power: V;
+  readonly growth: V;
+}
+
+/**
+ * The reduction behind `exp` and `expm1` for x already inside [-746, 710] or NaN: k = round(256 x / ln 2) is split
+ * into 512 e + i, and growth = e^r - 1 for the rest r, by a polynomial with the terms 1, 1/2 exact (minimax, 2^-57).
+ *
+ * `low` is a correction with |low| ≪ |x|, added to the reduced argument.
+ * Source: P. T. P. Tang, "Table-driven implementation of the exponential function in IEEE floating-point arithmetic",
+ * ACM TOMS 15 (1989).
+ */
+export function expParts<V>(m: Algebra<V>, x: V, growthSeries: readonly number[], low?: V): ExpParts<V> {
+  const k = m.nearest(m.mul(x, m.constant(STEPS_PER_UNIT)));
+  const reduced = m.sub(m.sub(x, m.mul(k, m.constant(STEP_HIGH))), m.mul(k, m.constant(STEP_LOW)));
+  const r = low === undefined ? reduced : m.add(reduced, low);
+  const halfExponent = m.floor(m.mul(k, m.constant(1 / (2 * STEPS))));
+  const index = m.sub(k, m.mul(halfExponent, m.constant(2 * STEPS)));
+  const cubic = m.mul(r, horner(m, r, growthSeries));
+  const growth = m.add(r, m.mul(m.mul(r, r), m.add(m.constant(0.5), cubic)));
+  return { halfExponent, index, power: m.table(powers.high, index), growth };
+}
+
+/** What the rounding of `parts.power` left out. */
+export function powerRemainder<V>(m: Algebra<V>, parts: ExpParts<V>): V {
+  return m.table(powers.low, parts.index);
+}
+
+/** e^x from its parts; the only rounding of a subnormal result is the last multiplication. */
+export function expFromParts<V>(m: Algebra<V>, parts: ExpParts<V>): V {
+  const scale = m.exp2i(parts.halfExponent);
+  const y = m.add(parts.power, m.mul(parts.power, parts.growth));
+  return m.mul(m.mul(y, scale), scale);
+}
+
+/**
+ * e^x.
+ *
+ * Table of 512 powers of two and a quartic; below 1 ulp, subnormal results included. exp(-Infinity) = 0, overflow gives Infinity, NaN
+ * gives NaN.
+ *
+ * @example
+ * exp(numberAlgebra, 1); // 2.718281828459045
+ */
+export function exp<V>(m: Algebra<V>, x: V): V {
+  return expFromParts(m, expParts(m, m.max(m.min(x, m.constant(710)), m.constant(-746)), GROWTH));
+}
+
+/**
+ * e^x for x ≤ 0 or NaN: `exp` without the test for overflow.
+ *
+ * @example
+ * expNonPositive(numberAlgebra, -1); // 0.36787944117144233
+ */
+export function expNonPositive<V>(m: Algebra<V>, x: V): V {
+  return expFromParts(m, expParts(m, m.max(x, m.constant(-746)), GROWTH));
+}
+
+/**
+ * e^(high + low) for |low| ≤ 1e-4: for callers that know their argument to more than a double.
+ *
+ * @example
+ * expOfSum(numberAlgebra, 1, 1e-20); // 2.718281828459045
+ */
+export function expOfSum<V>(m: Algebra<V>, high: V, low: V): V {
+  return expFromParts(m, expParts(m, m.max(m.min(high, m.constant(710)), m.constant(-746)), GROWTH, low));
+}
+
+/** `expOfSum` for high ≤ 0 or NaN. */
+export function expNonPositiveOfSum<V>(m: Algebra<V>, high: V, low: V): V {
+  return expFromParts(m, expParts(m, m.max(high, m.constant(-746)), GROWTH, low));
+}

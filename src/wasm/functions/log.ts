@@ -1,0 +1,68 @@
+import type { Algebra } from "../algebra.ts";
+import { horner } from "./polynomial.ts";
+
+/** ln 2 in two parts; the first has 33 bits, so its product with an exponent is exact. */
+const LN2_HIGH = 0.6931471803691238;
+const LN2_LOW = 1.9082149292705877e-10;
+const SMALLEST_NORMAL = 2.2250738585072014e-308;
+
+const ODD = [0.6666666666666735, 0.2857142874366239, 0.1818357216161805, 0.14798198605116586];
+const EVEN = [0.3999999999940942, 0.22222198432149784, 0.15313837699209373];
+
+/**
+ * log(2^k (1 + f)) + low for 1 + f in [√½, √2], k an integer and |low| at most about an ulp of 1.
+ * Without `k` the exponent is zero.
+ *
+ * log(1 + f) = f - f²/2 + s (f²/2 + R(s²)) with s = f / (2 + f). Relative error below one ulp, also near f = 0.
+ * Source: FreeBSD msun `e_log.c` (Sun Microsystems, 1993), whose minimax polynomial R this is.
+ */
+export function logOfParts<V>(m: Algebra<V>, f: V, k?: V, low?: V): V {
+  const s = m.div(f, m.add(m.constant(2), f));
+  const z = m.mul(s, s);
+  const w = m.mul(z, z);
+  const half = m.mul(m.mul(f, f), m.constant(0.5));
+  const remainder = m.add(m.mul(z, horner(m, w, ODD)), m.mul(w, horner(m, w, EVEN)));
+  let tail = m.mul(s, m.add(half, remainder));
+  if (low !== undefined) tail = m.add(tail, low);
+  if (k === undefined) return m.sub(f, m.sub(half, tail));
+  tail = m.add(tail, m.mul(k, m.constant(LN2_LOW)));
+  return m.sub(m.mul(k, m.constant(LN2_HIGH)), m.sub(m.sub(half, tail), f));
+}
+
+/** Splits a positive normal x into 2^k (1 + f) with 1 + f in (√½, √2]. */
+export function logParts<V>(m: Algebra<V>, x: V): { f: V; k: V } {
+  const significand = m.mantissa(x);
+  const large = m.lt(m.constant(Math.SQRT2), significand);
+  const centred = m.select(large, m.mul(significand, m.constant(0.5)), significand);
+  const k = m.add(m.exponent(x), m.select(large, m.constant(1), m.constant(0)));
+  return { f: m.sub(centred, m.constant(1)), k };
+}
+
+/**
+ * log(x) for a positive, normal, finite x; any other argument, NaN included, gives an unspecified number.
+ *
+ * @example
+ * logPositive(numberAlgebra, 10); // 2.302585092994046
+ */
+export function logPositive<V>(m: Algebra<V>, x: V): V {
+  const { f, k } = logParts(m, x);
+  return logOfParts(m, f, k);
+}
+
+/**
+ * The natural logarithm.
+ *
+ * Below 1 ulp for every positive argument, subnormal ones included. log(±0) = -Infinity, log(x < 0) = NaN,
+ * log(Infinity) = Infinity.
+ *
+ * @example
+ * log(numberAlgebra, 10); // 2.302585092994046
+ */
+export function log<V>(m: Algebra<V>, x: V): V {
+  const tiny = m.lt(x, m.constant(SMALLEST_NORMAL));
+  const { f, k } = logParts(m, m.select(tiny, m.mul(x, m.constant(2 ** 54)), x));
+  const value = logOfParts(m, f, m.sub(k, m.select(tiny, m.constant(54), m.constant(0))));
+  const inside = m.select(m.lt(x, m.constant(Infinity)), value, x);
+  const outside = m.select(m.eq(x, m.constant(0)), m.constant(-Infinity), m.constant(NaN));
+  return m.select(m.lt(m.constant(0), x), inside, outside);
+}

@@ -1,0 +1,116 @@
+import type { Algebra } from "./algebra.ts";
+
+const float64 = new Float64Array(1);
+const words = new Uint32Array(float64.buffer);
+float64[0] = 1;
+/** Which 32-bit half of a double holds its sign and exponent: 1 on little-endian machines. */
+const highWord: number = words[1] === 0x3ff00000 ? 1 : 0;
+const lowWord: number = 1 - highWord;
+
+const TWO_TO_52 = 4503599627370496;
+
+/**
+ * The algebra of elementwise definitions over plain numbers: one double at a time, the same bits as a SIMD lane
+ * (the sign and payload of a NaN excepted, which no operation here turns into anything but a NaN).
+ * Truth values are 1 and 0.
+ *
+ * Contracts that the definitions in `functions/` rely on, and that every other algebra must share:
+ * `table` reads entry 0 when the index is NaN; `exponent` and `mantissa` of 0, infinities and NaN are finite.
+ *
+ * @example
+ * import { exp } from "./functions/exp.ts";
+ * exp(numberAlgebra, 1); // 2.718281828459045
+ */
+export const numberAlgebra: Algebra<number> = {
+  constant: (x) => x,
+
+  add: (a, b) => a + b,
+  sub: (a, b) => a - b,
+  mul: (a, b) => a * b,
+  div: (a, b) => a / b,
+  neg: (a) => -a,
+  abs: (a) => Math.abs(a),
+  sqrt: (a) => Math.sqrt(a),
+  min: (a, b) => (b < a ? b : a),
+  max: (a, b) => (a < b ? b : a),
+  floor: (a) => Math.floor(a),
+  ceil: (a) => Math.ceil(a),
+  trunc: (a) => Math.trunc(a),
+  nearest: roundToEven,
+  copysign: copySign,
+
+  lt: (a, b) => (a < b ? 1 : 0),
+  le: (a, b) => (a <= b ? 1 : 0),
+  eq: (a, b) => (a === b ? 1 : 0),
+  ne: (a, b) => (a !== b ? 1 : 0),
+  and: (a, b) => (a !== 0 && b !== 0 ? 1 : 0),
+  or: (a, b) => (a !== 0 || b !== 0 ? 1 : 0),
+  not: (a) => (a === 0 ? 1 : 0),
+  select: (condition, a, b) => (condition !== 0 ? a : b),
+
+  exponent: exponentField,
+  mantissa: significand,
+  exp2i: powerOfTwo,
+  table: (table, index) => table[index | 0] as number,
+};
+
+/**
+ * `a` rounded to the nearest integer, ties to even, with the sign of `a` kept on zero results.
+ *
+ * @example
+ * roundToEven(2.5); // 2
+ */
+export function roundToEven(a: number): number {
+  // Adding 2^52 drops the fraction with the processor's own rounding; larger magnitudes are integers already.
+  if (a > 0) return a < TWO_TO_52 ? a + TWO_TO_52 - TWO_TO_52 : a;
+  if (a < 0) return a > -TWO_TO_52 ? -(TWO_TO_52 - a - TWO_TO_52) : a;
+  return a;
+}
+
+/**
+ * The magnitude of `a` with the sign bit of `b`, signed zeros included.
+ *
+ * @example
+ * copySign(2, -0); // -2
+ */
+export function copySign(a: number, b: number): number {
+  const magnitude = Math.abs(a);
+  return b < 0 || (b === 0 && 1 / b < 0) ? -magnitude : magnitude;
+}
+
+/**
+ * The unbiased exponent field of `a`: floor(log2 |a|) for a normal number, -1023 for zeros and subnormals,
+ * 1024 for infinities and NaN.
+ *
+ * @example
+ * exponentField(-12); // 3
+ */
+export function exponentField(a: number): number {
+  float64[0] = a;
+  return ((words[highWord] >>> 20) & 0x7ff) - 1023;
+}
+
+/**
+ * The fraction bits of `a` under exponent zero and positive sign: |a| scaled into [1, 2) for a normal number,
+ * 1 for zeros and infinities.
+ *
+ * @example
+ * significand(-12); // 1.5
+ */
+export function significand(a: number): number {
+  float64[0] = a;
+  words[highWord] = (words[highWord] & 0xfffff) | 0x3ff00000;
+  return float64[0];
+}
+
+/**
+ * 2^k for an integer k from -1022 to 1023.
+ *
+ * @example
+ * powerOfTwo(-1); // 0.5
+ */
+export function powerOfTwo(k: number): number {
+  words[lowWord] = 0;
+  words[highWord] = (k + 1023) << 20;
+  return float64[0];
+}

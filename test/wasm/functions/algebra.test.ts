@@ -1,0 +1,106 @@
+import { readFileSync } from "node:fs";
+import fc from "fast-check";
+import { describe, expect, it, vi } from "vitest";
+import { exp } from "../../../src/wasm/functions/exp.ts";
+import { numberAlgebra as m } from "../../../src/wasm/numberAlgebra.ts";
+import { type Definition, numberFunction, writeSource } from "../../../src/wasm/sourceAlgebra.ts";
+import { definitions } from "./definitions.ts";
+import { reference } from "./reference.ts";
+
+describe("numberAlgebra", () => {
+  it("rounds ties to even and keeps the sign of zero", () => {
+    const table: [number, number][] = [
+      [0.5, 0],
+      [1.5, 2],
+      [2.5, 2],
+      [-0.5, -0],
+      [-0.2, -0],
+      [-1.5, -2],
+      [0.49999999999999994, 0],
+      [4503599627370495.5, 4503599627370496],
+      [4503599627370497, 4503599627370497],
+      [-9007199254740993, -9007199254740992],
+      [1e300, 1e300],
+      [0, 0],
+      [-0, -0],
+      [Infinity, Infinity],
+      [-Infinity, -Infinity],
+      [NaN, NaN],
+    ];
+    for (const [x, rounded] of table) expect(m.nearest(x)).toBe(rounded);
+  });
+
+  it("splits into exponent and significand", () => {
+    fc.assert(
+      fc.property(fc.double({ min: 2.2250738585072014e-308, noNaN: true, noDefaultInfinity: true }), (x) => {
+        expect(m.mantissa(x)).toBeGreaterThanOrEqual(1);
+        expect(m.mantissa(x)).toBeLessThan(2);
+        expect(m.mantissa(-x)).toBe(m.mantissa(x));
+        expect(m.mantissa(x) * m.exp2i(Math.min(m.exponent(x), 1023))).toBe(x);
+      }),
+    );
+    expect([m.exponent(0), m.exponent(5e-324), m.exponent(Infinity), m.exponent(NaN)]).toEqual([
+      -1023, -1023, 1024, 1024,
+    ]);
+    expect([m.mantissa(0), m.mantissa(-Infinity)]).toEqual([1, 1]);
+  });
+
+  it("has the powers of two of its whole range", () => {
+    for (let k = -1022; k <= 1023; k++) expect(m.exp2i(k)).toBe(2 ** k);
+  });
+
+  it("takes min and max as pmin and pmax do", () => {
+    expect(m.min(NaN, 1)).toBeNaN();
+    expect(m.min(1, NaN)).toBe(1);
+    expect(m.max(NaN, 1)).toBeNaN();
+    expect(m.max(1, NaN)).toBe(1);
+    expect(m.min(0, -0)).toBe(0);
+    expect(m.max(-0, 0)).toBe(-0);
+  });
+
+  it("copies the sign of zeros", () => {
+    expect(m.copysign(2, -0)).toBe(-2);
+    expect(m.copysign(-2, 0)).toBe(2);
+    expect(m.copysign(-0, 1)).toBe(0);
+    expect(m.copysign(3, -Infinity)).toBe(-3);
+  });
+
+  it("reads entry 0 of a table at NaN", () => {
+    expect(m.table(Float64Array.of(7, 8), NaN)).toBe(7);
+    expect(m.table(Float64Array.of(7, 8), 1)).toBe(8);
+  });
+});
+
+describe("compiled number functions", () => {
+  for (const [name, { definition, arity }] of Object.entries(definitions)) {
+    it(`${name}: the bits of its definition over numberAlgebra`, () => {
+      const compiled = numberFunction(definition, arity as 1) as (...args: number[]) => number;
+      for (const { args } of reference.get(name) ?? []) expect(compiled(...args)).toBe(definition(m, ...args));
+      const args = Array.from({ length: arity }, () => fc.double());
+      fc.assert(fc.property(fc.tuple(...args), (xs) => expect(compiled(...xs)).toBe(definition(m, ...xs))));
+    });
+  }
+
+  it("falls back to the definition where code generation is forbidden", () => {
+    const forbidden = vi.spyOn(globalThis, "Function").mockImplementation(() => {
+      throw new EvalError("unsafe-eval");
+    });
+    try {
+      expect(numberFunction(exp as Definition, 1)(1)).toBe(exp(m, 1));
+      expect(forbidden).toHaveBeenCalled();
+    } finally {
+      forbidden.mockRestore();
+    }
+  });
+});
+
+describe("docs/elementary-functions.md", () => {
+  it("states the number of operations and constants of every definition", () => {
+    const text = readFileSync(new URL("../../../docs/elementary-functions.md", import.meta.url), "utf8");
+    for (const [name, { definition, arity }] of Object.entries(definitions)) {
+      const { operations, constants } = writeSource(definition, arity);
+      const row = text.split("\n").find((line) => line.startsWith(`| \`${name}\``));
+      expect(row, name).toContain(`| ${operations} | ${constants} |`);
+    }
+  });
+});
