@@ -29,32 +29,9 @@ import { formatShape } from "../src/tensor/shapes.ts";
 import { asTensor, hasValue, type Tensor, type TensorLike } from "../src/tensor/tensor.ts";
 import { allRight, sliceLast, transposeLast } from "./axes.ts";
 import { positiveDefiniteCheck } from "./positiveDefinite.ts";
-import type { Transform } from "./transforms.ts";
+import type { Constraint, Transform } from "./types.ts";
 
-export interface Constraint {
-  /** What sort of set: the key of the table of bijections. */
-  readonly kind: string;
-  /** As the user would write it, bounds included: `interval(0, 1)`. */
-  readonly name: string;
-  /** Completes "must be …" in an error message. */
-  readonly description: string;
-  /** How many of the rightmost axes make up one member. */
-  readonly eventDim: number;
-  readonly isDiscrete: boolean;
-  /** Bounds of a set of numbers, where it has them. They may be traced. */
-  readonly lower?: TensorLike;
-  readonly upper?: TensorLike;
-  /** What `independent` is made of. */
-  readonly base?: Constraint;
-  /** A bijection from unconstrained numbers, for a kind that `biject` doesn't know. */
-  readonly bijection?: (constraint: Constraint) => Transform;
-  /** What to do about a value outside, as an imperative sentence. */
-  readonly hint?: string;
-  /** True where the value belongs to the set; the shape is the value's without its rightmost `eventDim` axes, broadcast with the bounds. NaN belongs nowhere. */
-  check(value: TensorLike): Tensor;
-  /** Some member of the set, of the given full shape. */
-  feasible(shape: Shape): Tensor;
-}
+export type { Constraint } from "./types.ts";
 
 const MAKE_POSITIVE = "Make it positive with exp or softplus";
 /** How far the sum of a simplex or an entry of a unit row may be from 1: float32 data pass, typing errors don't. */

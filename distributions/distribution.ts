@@ -12,56 +12,12 @@ import { reshape } from "../src/tensor/shape.ts";
 import { broadcastShapes, formatShape } from "../src/tensor/shapes.ts";
 import { asTensor, hasValue, type Tensor, type TensorLike } from "../src/tensor/tensor.ts";
 import { broadcastToShape, leftOf, sameShape, sumRight } from "./axes.ts";
-import { type Constraint, independent } from "./constraints.ts";
+import { independent } from "./constraints.ts";
 import { fillMasked, isAll } from "./masking.ts";
+import type { Constraint, Distribution, DistributionJSON } from "./types.ts";
 import { checkSupport } from "./validation.ts";
 
-/** A distribution as plain data: what `fromJSON` takes. */
-export interface DistributionJSON {
-  readonly name: string;
-  readonly args: Readonly<Record<string, unknown>>;
-}
-
-export interface Distribution {
-  readonly name: string;
-  /** The arguments it was made from, as tensors (for a wrapper: what it wraps is in `base`). */
-  readonly args: Readonly<Record<string, Tensor>>;
-  readonly base?: Distribution;
-  readonly batchShape: Shape;
-  readonly eventShape: Shape;
-  readonly support: Constraint;
-  readonly isDiscrete: boolean;
-  /** Whether `enumerateSupport` works. */
-  readonly hasEnumerateSupport: boolean;
-  /**
-   * Log density (or log probability) at `x`, shape `broadcast(batchShape, x's batch)`; −∞ outside the support, NaN for NaN.
-   * @throws RangeError if the rightmost axes of `x` aren't `eventShape`, or the rest doesn't broadcast with `batchShape`.
-   */
-  logProb(x: TensorLike): Tensor;
-  /** Draws of shape `[…shape, …batchShape, …eventShape]`; the same key gives the same draws. */
-  sample(key: Key, shape?: Shape): Tensor;
-  /** Shape `[…batchShape, …eventShape]`; NaN or ∞ where it doesn't exist. */
-  readonly mean: Tensor;
-  readonly variance: Tensor;
-  /** In nats, shape `batchShape`. */
-  entropy(): Tensor;
-  /** P(X ≤ x), for distributions of single numbers. */
-  cdf(x: TensorLike): Tensor;
-  /** The smallest x with P(X ≤ x) ≥ p, for distributions of single numbers. */
-  icdf(p: TensorLike): Tensor;
-  /** Every value, shape `[n, 1, …, 1]` with one 1 per batch axis. */
-  enumerateSupport(): Tensor;
-  /** The same distribution with a larger batch, drawn independently. */
-  expand(batchShape: Shape): Distribution;
-  /** The rightmost `n` batch axes (default 1) become part of the event, log densities summed over them. */
-  toEvent(n?: number): Distribution;
-  /** Log densities count only where the mask is true; draws are as before. */
-  mask(mask: TensorLike): Distribution;
-  /** Throws, naming the site, when a known value is NaN or outside the support; see `checkSupport`. */
-  checkObservation(value: TensorLike, site?: string): void;
-  toJSON(): DistributionJSON;
-  toString(): string;
-}
+export type { Distribution, DistributionJSON } from "./types.ts";
 
 /** What a distribution has to say for itself; `complete` adds what can be derived. Absent methods throw when called. */
 export interface Core {
@@ -99,7 +55,7 @@ class CompleteDistribution implements Distribution {
   readonly args: Readonly<Record<string, Tensor>>;
   readonly batchShape: Shape;
   readonly eventShape: Shape;
-  readonly base?: Distribution;
+  declare readonly base?: Distribution;
   readonly #core: Core;
   #support: Constraint | undefined;
 
@@ -195,6 +151,11 @@ class CompleteDistribution implements Distribution {
     const inner = Object.entries(this.args).map(([name, value]) => `${name}: ${formatArgument(value)}`);
     if (this.base !== undefined) inner.unshift(String(this.base));
     return `${this.name}(${inner.join(", ")})`;
+  }
+
+  /** How Node's console shows it. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toString();
   }
 
   #need<K extends "mean" | "variance" | "entropy" | "cdf" | "icdf" | "enumerate">(method: K): NonNullable<Core[K]> {

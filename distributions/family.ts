@@ -3,7 +3,7 @@
  */
 import type { Shape } from "../src/compiler/graph.ts";
 import type { Key } from "../src/random/key.ts";
-import { floor, isNaN as isNaNTensor, less, maximum, minimum, where } from "../src/tensor/math.ts";
+import { floor, isNaN as isNaNTensor, less, lessEqual, maximum, minimum, where } from "../src/tensor/math.ts";
 import { broadcastTo } from "../src/tensor/shape.ts";
 import { broadcastShapes, formatShape } from "../src/tensor/shapes.ts";
 import { asTensor, hasValue, isTensor, type Tensor, type TensorLike } from "../src/tensor/tensor.ts";
@@ -275,6 +275,7 @@ function cdfWithin(x: Tensor, support: Constraint, cdf: (x: Tensor) => Tensor): 
   if (lower !== undefined) value = maximum(value, lower);
   if (upper !== undefined) value = minimum(value, upper);
   const p = cdf(value);
-  // A discrete distribution has mass on its lower bound; a continuous one is 0 there by its formula.
-  return isDiscrete && lower !== undefined ? where(less(x, lower), 0, p) : p;
+  if (lower === undefined) return p;
+  // A discrete distribution has mass on its lower bound; a continuous formula there may be 0 · ∞ or −0.
+  return where(isDiscrete ? less(x, lower) : lessEqual(x, lower), 0, p);
 }

@@ -20,9 +20,9 @@ import { expandDims, squeeze } from "../src/tensor/shape.ts";
 import { broadcastShapes, formatShape } from "../src/tensor/shapes.ts";
 import type { Tensor } from "../src/tensor/tensor.ts";
 import { broadcastToShape, sumRight } from "./axes.ts";
-import type { Distribution } from "./distribution.ts";
 import { EULER_GAMMA, gammaFunction, logBeta } from "./formulas.ts";
 import { choleskyOfInverse } from "./multivariate/multivariateNormal.ts";
+import type { Distribution } from "./types.ts";
 
 type Args = Readonly<Record<string, Tensor>>;
 type Rule = (p: Args, q: Args) => Tensor;

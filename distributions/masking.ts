@@ -3,7 +3,8 @@ import { where } from "../src/tensor/math.ts";
 import { broadcastShapes } from "../src/tensor/shapes.ts";
 import { hasValue, type Tensor } from "../src/tensor/tensor.ts";
 import { expandRight } from "./axes.ts";
-import type { Distribution } from "./distribution.ts";
+import { isMember, markMember } from "./membership.ts";
+import type { Distribution } from "./types.ts";
 
 /** Whether a mask with known values is the same everywhere. */
 export const isAll = (mask: Tensor, truth: boolean): boolean =>
@@ -13,7 +14,8 @@ export const isAll = (mask: Tensor, truth: boolean): boolean =>
 export function fillMasked(mask: Tensor, x: Tensor, d: Distribution): Tensor {
   if (isAll(mask, true)) return x;
   const wide = expandRight(mask, d.eventShape.length);
-  return where(wide, x, d.support.feasible(broadcastShapes(x.shape, wide.shape)));
+  const filled = where(wide, x, d.support.feasible(broadcastShapes(x.shape, wide.shape)));
+  return isMember(x, d.support) ? markMember(filled, d.support) : filled;
 }
 
 /** The mask of a `MaskedDistribution`. */

@@ -5,7 +5,7 @@
  * test against its support, which a compiler can't see through (exp(x) > 0). Forgetting it only costs the test.
  */
 import type { Tensor } from "../src/tensor/tensor.ts";
-import type { Constraint } from "./constraints.ts";
+import type { Constraint } from "./types.ts";
 
 const members = new WeakMap<Tensor, Constraint>();
 

@@ -2,7 +2,7 @@ import { tensor } from "../src/tensor/create.ts";
 import { broadcastTo, reshape } from "../src/tensor/shape.ts";
 import { broadcastShapes } from "../src/tensor/shapes.ts";
 import { asTensor, type Tensor } from "../src/tensor/tensor.ts";
-import type { Distribution } from "./distribution.ts";
+import type { Distribution } from "./types.ts";
 
 /**
  * Quantiles of a distribution on integers with a lower bound: the smallest k with P(X ≤ k) ≥ q, by doubling and bisection

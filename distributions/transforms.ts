@@ -25,33 +25,10 @@ import {
 import { broadcastShapes } from "../src/tensor/shapes.ts";
 import { asTensor, hasValue, type Tensor, type TensorLike } from "../src/tensor/tensor.ts";
 import { broadcastToShape, sumRight } from "./axes.ts";
-import {
-  type Constraint,
-  greaterThan,
-  independent,
-  interval,
-  lessThan,
-  positive,
-  real,
-  unitInterval,
-} from "./constraints.ts";
+import { greaterThan, independent, interval, lessThan, positive, real, unitInterval } from "./constraints.ts";
+import type { Constraint, Transform } from "./types.ts";
 
-export interface Transform {
-  readonly name: string;
-  readonly domain: Constraint;
-  readonly codomain: Constraint;
-  /** For an elementwise transform: whether it increases (1) or decreases (−1), where that is known. */
-  readonly monotone?: 1 | -1;
-  /** Arguments of an affine map, for the moments of a transformed distribution. */
-  readonly affine?: { readonly loc: Tensor; readonly scale: Tensor };
-  forward(x: TensorLike): Tensor;
-  inverse(y: TensorLike): Tensor;
-  /** log |det ∂y/∂x| with one entry a point. `y` must be `forward(x)`; whichever is cheaper is used. */
-  logAbsDetJacobian(x: TensorLike, y: TensorLike): Tensor;
-  /** Shape of `forward(x)` for an `x` of the given shape. */
-  forwardShape(shape: Shape): Shape;
-  inverseShape(shape: Shape): Shape;
-}
+export type { Transform } from "./types.ts";
 
 interface Definition {
   readonly name: string;

@@ -6,9 +6,8 @@ import type { Shape } from "../src/compiler/graph.ts";
 import { formatShape } from "../src/tensor/shapes.ts";
 import { asTensor, hasValue, type Tensor, type TensorLike } from "../src/tensor/tensor.ts";
 import { broadcastToShape, sameShape } from "./axes.ts";
-import type { Constraint } from "./constraints.ts";
-import type { Distribution } from "./distribution.ts";
 import { masksOf, visibleValue } from "./masking.ts";
+import type { Constraint, Distribution } from "./types.ts";
 
 /**
  * Checks that an argument satisfies its parameter's constraint.

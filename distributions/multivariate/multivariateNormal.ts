@@ -3,10 +3,10 @@ import { eye } from "../../src/tensor/create.ts";
 import { cholesky, diagonal, matmul, solveTriangular } from "../../src/tensor/linalg.ts";
 import { add, log, mul, square, sub } from "../../src/tensor/math.ts";
 import { sum } from "../../src/tensor/reduce.ts";
-import { expandDims, flip, reshape, transpose } from "../../src/tensor/shape.ts";
+import { expandDims, flip, reshape, squeeze, transpose } from "../../src/tensor/shape.ts";
 import type { Tensor, TensorLike } from "../../src/tensor/tensor.ts";
 import { transposeLast } from "../axes.ts";
-import { lowerCholesky, positiveDefinite, realVector } from "../constraints.ts";
+import { lowerCholesky, positiveDefinite, real, realVector } from "../constraints.ts";
 import { distribution, type Family } from "../family.ts";
 import { LOG_SQRT_2PI } from "../formulas.ts";
 
@@ -22,7 +22,7 @@ export function choleskyOfInverse(precision: Tensor): Tensor {
 /** L⁻¹ d for every vector d [batch…, n]; one solve for all of them when there is one L. */
 function whiten(l: Tensor, d: Tensor): Tensor {
   const n = l.shape[l.rank - 1]!;
-  if (l.rank > 2) return reshape(solveTriangular(l, expandDims(d, -1)), d.shape);
+  if (l.rank > 2) return squeeze(solveTriangular(l, expandDims(d, -1)), -1);
   if (d.rank === 1) return solveTriangular(l, d);
   return reshape(transpose(solveTriangular(l, transpose(reshape(d, [d.size / n, n])))), d.shape);
 }
@@ -47,7 +47,7 @@ export const MultivariateNormal: Family<
 > = distribution({
   name: "MultivariateNormal",
   parameters: {
-    loc: { constraint: realVector, default: 0, eventDim: 1 },
+    loc: { constraint: real, default: 0, eventDim: 1 },
     covarianceMatrix: {
       constraint: positiveDefinite,
       eventDim: 2,

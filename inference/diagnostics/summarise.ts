@@ -6,6 +6,7 @@ import { isDegenerate, mean, standardDeviation } from "./moments.ts";
 import { quantileSorted } from "./quantile.ts";
 import { bulkScores, rankDraws } from "./rankNormalise.ts";
 import { rankedScaleReduction } from "./rHat.ts";
+import { siteNames } from "./siteNames.ts";
 import { split } from "./split.ts";
 import { alignedText, estimateText, significantText } from "./table.ts";
 
@@ -38,18 +39,6 @@ export interface SummaryRow {
 export interface Summary {
   readonly rows: readonly SummaryRow[];
   toString(): string;
-}
-
-/** `theta`, `theta[3]`, `beta[1,2]`: zero-based, row-major. */
-function elementName(name: string, shape: readonly number[], element: number): string {
-  if (shape.length === 0) return name;
-  const indices: number[] = [];
-  let rest = element;
-  for (let axis = shape.length - 1; axis >= 0; axis--) {
-    indices.unshift(rest % shape[axis]);
-    rest = Math.floor(rest / shape[axis]);
-  }
-  return `${name}[${indices.join(",")}]`;
 }
 
 function sizeOf({ name, shape, draws, chains }: VariableDraws): number {
@@ -147,8 +136,8 @@ const header = ["", "mean", "sd", "mcse_mean", "q5", "q50", "q95", "ess_bulk", "
 export function summarise(variables: readonly VariableDraws[]): Summary {
   const rows = variables.flatMap((variable) => {
     const size = sizeOf(variable);
-    return Array.from({ length: size }, (_, element) =>
-      summaryRow(elementName(variable.name, variable.shape, element), chainsOfElement(variable, size, element)),
+    return siteNames(variable.name, variable.shape).map((name, element) =>
+      summaryRow(name, chainsOfElement(variable, size, element)),
     );
   });
   return { rows, toString: () => alignedText([header, ...rows.map(rowText)]) };

@@ -1,4 +1,4 @@
-import type { Instance, Program } from "../../src/compiler/program.ts";
+import { type Instance, instantiate, type Program } from "../../src/compiler/program.ts";
 import type { Density } from "../mcmc/density.ts";
 
 /** A density by the address of a module: `export` is a function that returns it when called with `args`. */
@@ -8,31 +8,38 @@ export interface DensityModule {
   readonly args?: readonly unknown[];
 }
 
-/** A density as plain data: a compiled program of one input and two outputs (value, gradient), or where to import it from. */
+/** A density as plain data: a compiled program from the position to log density and gradient, or where to import it from. */
 export type DensitySource = Program | DensityModule;
 
 /**
  * Makes a density out of plain data, in whichever thread it is wanted.
  *
- * @throws when the module has no such function.
+ * @throws when the program has other outputs, or the module has no such function.
  */
-export async function densityOf(source: DensitySource): Promise<Density> {
-  if ("module" in source) return importDensity(source);
-  const { instantiate } = await import("../../src/compiler/program.ts");
-  return densityOfInstance(instantiate(source));
+export async function densityOf(source: DensitySource | Density): Promise<Density> {
+  if (isLive(source)) return source;
+  return "module" in source ? importDensity(source) : densityOfInstance(instantiate(source));
 }
 
-/** The position is copied into the instance's memory and the gradient out of it. */
-function densityOfInstance(instance: Instance): Density {
-  const position = instance.inputs[0] as Float64Array;
-  const [value, gradient] = instance.outputs as readonly Float64Array[];
+/** Whether it is a density already, which cannot leave its thread. */
+export const isLive = (source: DensitySource | Density): source is Density => "valueAndGrad" in source;
+
+/** The inputs, end to end, are the position; the outputs, end to end, the log density and its gradient. */
+function densityOfInstance({ input, output, run }: Instance): Density {
+  const dim = input.length;
+  if (output.length !== dim + 1) {
+    throw new Error(
+      `A program with inputs of ${dim} numbers in all is a density when its outputs have ${dim + 1}, the log density and its gradient; ` +
+        `this one has ${output.length}. Compile value and gradient together.`,
+    );
+  }
   return {
-    dim: position.length,
+    dim,
     valueAndGrad(x, grad) {
-      position.set(x);
-      instance.run();
-      grad.set(gradient);
-      return value[0];
+      for (let i = 0; i < dim; i++) input[i] = x[i];
+      run();
+      for (let i = 0; i < dim; i++) grad[i] = output[i + 1];
+      return output[0];
     },
   };
 }

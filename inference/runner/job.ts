@@ -1,10 +1,12 @@
 import type { ChainResult, Phase } from "../mcmc/chain.ts";
+import type { Density } from "../mcmc/density.ts";
 import type { ChainSettings } from "../mcmc/settings.ts";
 import type { DensitySource } from "./density.ts";
 
-/** Chains to run. Plain data: it can be sent to a worker or written to a file. */
+/** Chains to run. Plain data, which can be sent to a worker or written to a file, unless the density is a live object. */
 export interface Job {
-  readonly density: DensitySource;
+  /** A live density (an interpreted model, say) runs in this thread only. */
+  readonly density: DensitySource | Density;
   readonly settings: Partial<ChainSettings>;
   readonly seed: number | string;
   /** Ids of the chains. Chain i of a seed is always the same. */

@@ -1,5 +1,6 @@
 import { type ChainResult, sliceStats } from "../mcmc/chain.ts";
 import { chainSettings } from "../mcmc/settings.ts";
+import { isLive } from "./density.ts";
 import { interleave } from "./interleave.ts";
 import type { Job, Observer, Progress, Strategy } from "./job.ts";
 import { availableParallelism, canStartWorkers, runInWorker, WorkerError } from "./workerPool.ts";
@@ -60,8 +61,12 @@ function chooseStrategy(job: Job, { strategy = "auto", workers }: RunOptions): S
   if (workers !== undefined && !(Number.isInteger(workers) && workers >= 1)) {
     throw new Error(`\`workers\` must be a whole number, 1 or more, got ${workers}.`);
   }
+  const live = isLive(job.density);
+  if (live && strategy === "workers") {
+    throw new Error("A live density cannot be sent to workers; give a compiled program, or leave `strategy` out.");
+  }
   const threads = Math.min(workers ?? availableParallelism(), job.chains.length);
-  if (strategy === "inProcess" || job.chains.length === 0 || !canStartWorkers()) return inProcess;
+  if (live || strategy === "inProcess" || job.chains.length === 0 || !canStartWorkers()) return inProcess;
   if (strategy === "workers") return inWorkers(threads);
   return threads === 1 ? inProcess : trialThenWorkers(threads);
 }

@@ -11,7 +11,8 @@ export function pushforward(
 ): (Node | undefined)[] {
   const moved = new Map<Node, Node>(variables.map((v, i) => [v, tangents[i]!]));
   for (const node of dependents(outputs, variables)) {
-    if (moved.has(node) || !node.op.jvp) continue;
+    // Integers and truth values do not move with the variables.
+    if (moved.has(node) || !node.op.jvp || node.dtype === "int32" || node.dtype === "bool") continue;
     const inputs = node.inputs.map((x) => moved.get(x));
     if (inputs.every((t) => t === undefined)) continue;
     moved.set(

@@ -6,14 +6,25 @@ import { variable } from "../ops/broadcast.ts";
 import { broadcastTo } from "../ops/map.ts";
 import { reshape, stack } from "../ops/shape.ts";
 import { asTensor, type Tensor, type TensorLike, wrap } from "../tensor/tensor.ts";
-import { flattenTree, type TensorTree, unflattenTree } from "../tensor/tree.ts";
+import { flattenTree, type TreeLike, type TreeStructure, unflattenTree } from "../tensor/tree.ts";
 import { pushforward } from "./forward.ts";
 import { pullback } from "./reverse.ts";
 
 const isFloat = (x: Node): boolean => x.dtype === "float64" || x.dtype === "float32";
 
+interface Traced<R> {
+  readonly variables: readonly Node[];
+  readonly structure: TreeStructure;
+  readonly output: R;
+}
+
 /** Traces `f` at fresh variables in place of its first argument. */
-function trace<T, R>(f: (x: TensorTree<T>, ...rest: never[]) => R, x: T, rest: readonly unknown[], name: string) {
+function trace<P, A extends readonly unknown[], R>(
+  f: (x: P, ...rest: A) => R,
+  x: TreeLike<P>,
+  rest: A,
+  name: string,
+): Traced<R> {
   const { leaves, structure } = flattenTree(x);
   const wrong = leaves.findIndex((leaf) => !isFloat(leaf.node));
   if (wrong >= 0) {
@@ -22,7 +33,7 @@ function trace<T, R>(f: (x: TensorTree<T>, ...rest: never[]) => R, x: T, rest: r
     );
   }
   const variables = leaves.map((leaf) => apply(variable, [leaf.node]));
-  const output = f(unflattenTree(structure, variables.map(wrap)) as TensorTree<T>, ...(rest as never[]));
+  const output = f(unflattenTree(structure, variables.map(wrap)) as P, ...rest);
   return { variables, structure, output };
 }
 
@@ -33,6 +44,8 @@ function trace<T, R>(f: (x: TensorTree<T>, ...rest: never[]) => R, x: T, rest: r
 function close(node: Node, variables: readonly Node[]): Node {
   if (!node.value || isConstant(node)) return node;
   const own = new Set(variables);
+  // Variables of enclosing derivatives are older than these; those of finished inner ones are younger.
+  const oldest = Math.min(...variables.map((v) => v.id));
   const seen = new Set<Node>();
   const pending = [node];
   while (pending.length > 0) {
@@ -41,7 +54,7 @@ function close(node: Node, variables: readonly Node[]): Node {
     seen.add(next);
     if (own.has(next)) {
       if (!isConstant(next.inputs[0]!)) return node;
-    } else if (next.inputs.length === 0) return node;
+    } else if (next.inputs.length === 0 || (next.op === variable && next.id < oldest)) return node;
     else pending.push(...next.inputs);
   }
   return constantNode(node.value, node.shape, node.dtype);
@@ -59,33 +72,35 @@ function scalarOutput(output: TensorLike, name: string): Tensor {
   return value;
 }
 
-export type ScalarFunction<T, A extends readonly unknown[]> = (x: TensorTree<T>, ...rest: A) => TensorLike;
+/** A function of a tree of tensors, and whatever else it takes, to one number. */
+export type ScalarFunction<P, A extends readonly unknown[]> = (x: P, ...rest: A) => TensorLike;
 
 /**
  * Value and gradient of a scalar function with respect to its first argument, a tree of tensors.
- * @example valueAndGrad((w) => sum(square(w)))([1, 2]); // { value: 5, grad: [2, 4] }
+ * @example valueAndGrad((w) => w.square().sum())([1, 2]); // { value: 5, grad: [2, 4] }
  * @throws TypeError when the function does not return one number.
  */
-export function valueAndGrad<T, A extends readonly unknown[] = []>(
-  f: ScalarFunction<T, A>,
-): (x: T, ...rest: A) => { value: Tensor; grad: TensorTree<T> } {
+export function valueAndGrad<P = Tensor, A extends readonly unknown[] = []>(
+  f: ScalarFunction<P, A>,
+): (x: TreeLike<P>, ...rest: A) => { value: Tensor; grad: P } {
   return (x, ...rest) => {
-    const { variables, structure, output } = trace(f as never, x, rest, "grad");
-    const value = scalarOutput(output as TensorLike, "grad");
+    const { variables, structure, output } = trace(f, x, rest, "grad");
+    const value = scalarOutput(output, "grad");
     const seed = broadcastTo(scalar(1, value.dtype), value.shape);
     const adjoints = pullback([value.node], [seed], variables);
     const grads = adjoints.map((g, i) => wrap(close(g ?? zerosLike(variables[i]!), variables)));
-    return { value: wrap(close(value.node, variables)), grad: unflattenTree(structure, grads) as TensorTree<T> };
+    return { value: wrap(close(value.node, variables)), grad: unflattenTree(structure, grads) as P };
   };
 }
 
 /**
  * Gradient of a scalar function with respect to its first argument, with the structure of that argument.
  * @example grad((x) => x.pow(3))(2).item(); // 12
+ * @throws TypeError when the function does not return one number.
  */
-export function grad<T, A extends readonly unknown[] = []>(
-  f: ScalarFunction<T, A>,
-): (x: T, ...rest: A) => TensorTree<T> {
+export function grad<P = Tensor, A extends readonly unknown[] = []>(
+  f: ScalarFunction<P, A>,
+): (x: TreeLike<P>, ...rest: A) => P {
   const both = valueAndGrad(f);
   return (x, ...rest) => both(x, ...rest).grad;
 }
@@ -93,12 +108,13 @@ export function grad<T, A extends readonly unknown[] = []>(
 /**
  * The value of `f` at `x`, and the map from cotangents of the output to cotangents of `x`.
  * @example vjp((x) => x.mul(x), [1, 2]).pullback([1, 1]); // [2, 4]
+ * @throws TypeError when a cotangent has not the shape of the output.
  */
-export function vjp<T, R>(
-  f: (x: TensorTree<T>) => R,
-  x: T,
-): { value: R; pullback: (cotangent: TensorTree<R> | R) => TensorTree<T> } {
-  const { variables, structure, output } = trace(f as never, x, [], "vjp");
+export function vjp<P = Tensor, R = Tensor>(
+  f: (x: P) => R,
+  x: TreeLike<P>,
+): { value: R; pullback: (cotangent: TreeLike<R>) => P } {
+  const { variables, structure, output } = trace(f, x, [], "vjp");
   const outputs = flattenTree(output);
   const closed = outputs.leaves.map((leaf) => wrap(close(leaf.node, variables)));
   return {
@@ -106,15 +122,14 @@ export function vjp<T, R>(
     pullback: (cotangent) => {
       const given = flattenTree(cotangent).leaves;
       checkLike(given, outputs.leaves, "vjp: cotangent");
+      const nodes = outputs.leaves.map((leaf) => leaf.node);
       const adjoints = pullback(
-        outputs.leaves.map((l) => l.node),
+        nodes,
         given.map((c) => c.node),
         variables,
       );
-      return unflattenTree(
-        structure,
-        adjoints.map((g, i) => wrap(close(g ?? zerosLike(variables[i]!), variables))),
-      ) as TensorTree<T>;
+      const parts = adjoints.map((g, i) => wrap(close(g ?? zerosLike(variables[i]!), variables)));
+      return unflattenTree(structure, parts) as P;
     },
   };
 }
@@ -122,26 +137,29 @@ export function vjp<T, R>(
 /**
  * The value of `f` at `x` and its derivative in the direction `tangent`, which has the structure of `x`.
  * @example jvp((x) => x.mul(x), [1, 2], [1, 0]).tangent; // [2, 0]
+ * @throws TypeError when the tangent has not the shape of `x`.
  */
-export function jvp<T, R>(f: (x: TensorTree<T>) => R, x: T, tangent: TensorTree<T> | T): { value: R; tangent: R } {
-  const { variables, output } = trace(f as never, x, [], "jvp");
+export function jvp<P = Tensor, R = Tensor>(
+  f: (x: P) => R,
+  x: TreeLike<P>,
+  tangent: TreeLike<P>,
+): { value: R; tangent: R } {
+  const { variables, output } = trace(f, x, [], "jvp");
   const outputs = flattenTree(output);
   const given = flattenTree(tangent).leaves;
   checkLike(given, variables, "jvp: tangent");
+  const nodes = outputs.leaves.map((leaf) => leaf.node);
   const tangents = pushforward(
-    outputs.leaves.map((l) => l.node),
+    nodes,
     variables,
     given.map((t) => t.node),
   );
-  const rebuild = (nodes: readonly Node[]): R =>
+  const rebuild = (parts: readonly Node[]): R =>
     unflattenTree(
       outputs.structure,
-      nodes.map((n) => wrap(close(n, variables))),
+      parts.map((n) => wrap(close(n, variables))),
     ) as R;
-  return {
-    value: rebuild(outputs.leaves.map((l) => l.node)),
-    tangent: rebuild(tangents.map((t, i) => t ?? zerosLike(outputs.leaves[i]!.node))),
-  };
+  return { value: rebuild(nodes), tangent: rebuild(tangents.map((t, i) => t ?? zerosLike(nodes[i]!))) };
 }
 
 function checkLike(
@@ -168,17 +186,17 @@ function checkLike(
 export function hessian<A extends readonly unknown[] = []>(
   f: (x: Tensor, ...rest: A) => TensorLike,
 ): (x: TensorLike, ...rest: A) => Tensor {
+  const gradient = grad<Tensor, A>(f);
   return (x, ...rest) => {
     const point = asTensor(x);
-    const gradient = grad<Tensor, A>(f as ScalarFunction<Tensor, A>);
     const n = sizeOf(point.shape);
-    const columns = Array.from({ length: n }, (_, i) => {
+    const rows = Array.from({ length: n }, (_, i) => {
       const unit = new Float64Array(n);
       unit[i] = 1;
       const direction = wrap(constantNode(unit, point.shape, "float64"));
-      return jvp((y: Tensor) => gradient(y, ...rest) as Tensor, point, direction as never).tangent.node;
+      return jvp((y: Tensor) => gradient(y, ...rest), point, direction).tangent.node;
     });
-    const rows = n === 0 ? broadcastTo(scalar(0), [0, ...point.shape]) : stack(columns, 0);
-    return wrap(reshape(rows, [...point.shape, ...point.shape]));
+    const all = n === 0 ? broadcastTo(scalar(0), [0, ...point.shape]) : stack(rows, 0);
+    return wrap(reshape(all, [...point.shape, ...point.shape]));
   };
 }

@@ -4,7 +4,7 @@ import { choleskyScratchDoubles } from "../wasm/kernels/cholesky.ts";
 import { scratchDoubles } from "../wasm/kernels/gemm.ts";
 import { kernels, linkKernel } from "../wasm/kernels/registry.ts";
 import { solveScratchDoubles } from "../wasm/kernels/triangular.ts";
-import { emitNest } from "./emitNest.ts";
+import { emitNest, tableRoom } from "./emitNest.ts";
 import type { Node } from "./graph.ts";
 import { type MemoryPlan, planMemory } from "./memory.ts";
 import type { Port, Program } from "./program.ts";
@@ -31,7 +31,7 @@ class Tables {
     if (this.#offsets.has(key)) return;
     this.#offsets.set(key, this.bytes);
     this.contents.push(table);
-    this.bytes += table.length * 8;
+    this.bytes += tableRoom(table.length) * 8;
   }
   offset(table: Float64Array): number {
     return this.#offsets.get(table.join())!;

@@ -56,6 +56,9 @@ const scalarCombine: Readonly<Record<Combine, Opcode>> = {
   min: "f64.min",
 };
 
+/** Entries kept for a table: the next power of two. */
+export const tableRoom = (length: number): number => 2 ** Math.ceil(Math.log2(length));
+
 /** Adjacent loops that every access walks as one become one. Gives the loops, and for each old loop the number of its new one. */
 function collapse(dims: readonly number[], accesses: readonly Access[]): { sizes: number[]; group: number[] } {
   const group: number[] = new Array(dims.length);
@@ -370,19 +373,26 @@ class NestEmitter {
     } else this.#lookUp(lane, position);
   }
 
-  /** The index is made an integer by adding 2^52, whose low bits it then is. */
+  /**
+   * The index is made an integer by adding 2^52, whose low bits it then is. It is held inside the table, for
+   * which room up to a power of two is kept, because that of a NaN could be anything.
+   */
   #lookUp(lane: Lane, position: number): void {
     const code = this.#code;
     const base = this.#env.tableAddress(lane.table!);
+    const last = tableRoom(lane.table!.length) - 1;
     const index = this.#take("v128");
+    const entry = (half: number): void => {
+      code.get(index).op("i32x4.extract_lane", half).i32(last).op("i32.and").i32(3).op("i32.shl");
+    };
     this.#value(lane.args[0]!, position);
     code
       .f64x2(2 ** 52)
       .op("f64x2.add")
-      .tee(index);
-    code.op("i32x4.extract_lane", 2).i32(3).op("i32.shl");
-    code.get(index).op("i32x4.extract_lane", 0).i32(3).op("i32.shl").load("v128.load64_zero", base);
-    code.op("v128.load64_lane", base, 3, 1);
+      .set(index);
+    entry(2);
+    entry(0);
+    code.load("v128.load64_zero", base).op("v128.load64_lane", base, 3, 1);
   }
 
   #load(lane: Lane, position: number): void {

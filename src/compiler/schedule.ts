@@ -254,6 +254,8 @@ class Scheduler {
     const { kind } = producer.op.lowering;
     const isValue = kind === "map" || kind === "gather" || (kind === "matmul" && productForm(producer) === "terms");
     if (!isValue || user.op.lowering.kind === "gather") return false;
+    // Every row of such a product reads the whole vector.
+    if (user.op.lowering.kind === "matmul" && productForm(user) === "terms") return false;
     const shape = this.#indexShape(user);
     const source = user.op.lowering.kind === "matmul" ? sourceOf(x) : operandSource(x, shape);
     return (

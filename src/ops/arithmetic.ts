@@ -235,7 +235,7 @@ const casts = {
       scalar: (m, [x]) => (name === "int32" ? m.trunc(x!) : x!),
       partials: name === "int32" ? [] : [([x]) => one(x!)],
       vjp: (cotangent, node) => [name === "int32" ? undefined : cast(cotangent, node.inputs[0]!.dtype)],
-      jvp: ([t]) => cast(t!, name),
+      jvp: ([t], node) => (name === "int32" ? zerosNode(node) : cast(t!, name)),
     }),
 };
 const castOps = { float64: casts.number("float64"), float32: casts.number("float32"), int32: casts.number("int32") };
@@ -292,14 +292,14 @@ const numericUnlessBoth = (x: Node, other: Node): Node =>
   x.dtype === "bool" && other.dtype !== "bool" ? cast(x, other.dtype) : x;
 
 const isNaNOp = defineMap({ name: "isNaN", arity: 1, dtype: truth, scalar: (m, [x]) => m.ne(x!, x!) });
-export const isNaN = (x: Node): Node => applyMap(isNaNOp, x);
+export const isNaN = (x: Node): Node => applyMap(isNaNOp, numeric(x));
 const isFiniteOp = defineMap({
   name: "isFinite",
   arity: 1,
   dtype: truth,
   scalar: (m, [x]) => m.lt(m.abs(x!), m.constant(Infinity)),
 });
-export const isFinite = (x: Node): Node => applyMap(isFiniteOp, x);
+export const isFinite = (x: Node): Node => applyMap(isFiniteOp, numeric(x));
 
 /** The same values; derivatives stop here. */
 const stopGradientOp: Op = {
@@ -334,6 +334,7 @@ export const arithmeticOps = {
 
 late.add = add;
 late.mul = mul;
+late.numeric = numeric;
 
 /** A scalar of the floating dtype of another node. */
 export const scalarLike = (x: number, like: Node): Node => scalar(x, like.dtype === "float32" ? "float32" : "float64");

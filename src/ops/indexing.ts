@@ -1,5 +1,5 @@
 /** Reading and adding through indices that are data: gather, its adjoint scatter-add, and running sums. */
-import type { Node, NodeType, Op, Shape } from "../compiler/graph.ts";
+import type { Node, NodeType, Op, Shape, TypedArray } from "../compiler/graph.ts";
 import { apply, constantNode } from "../compiler/node.ts";
 import { allocate, formatShape, normaliseAxis, sizeOf } from "../compiler/shapes.ts";
 import { flip, reshape, transpose } from "./shape.ts";
@@ -15,8 +15,15 @@ function checkIndices(name: string, indices: NodeType): void {
   }
 }
 
-const rangeError = (name: string, index: number, at: number, size: number): RangeError =>
-  new RangeError(`${name}: index ${index} at position ${at} is outside 0 … ${size - 1}; indices are zero-based.`);
+const knownValues = (x: NodeType): TypedArray | undefined => ("value" in x ? (x as Node).value : undefined);
+/** @throws RangeError for an index outside 0 … size − 1. Compiled code does not look at indices again. */
+function checkRange(name: string, indices: TypedArray | undefined, size: number): void {
+  const wrong = indices?.findIndex((i) => i < 0 || i >= size) ?? -1;
+  if (wrong < 0) return;
+  throw new RangeError(
+    `${name}: index ${indices![wrong]} at position ${wrong} is outside 0 … ${size - 1}; indices are zero-based.`,
+  );
+}
 
 /** `out[i…, j…] = x[indices[i…], j…]`. */
 const gatherOp: Op = {
@@ -25,14 +32,13 @@ const gatherOp: Op = {
     checkIndices("take", indices!);
     const [size = 0, ...rest] = x!.shape;
     if (x!.shape.length === 0) throw new TypeError("take: a scalar has no axis to take from.");
-    const known = "value" in indices! ? (indices as Node).value : undefined;
-    const wrong = known?.findIndex((i) => i < 0 || i >= size) ?? -1;
-    if (wrong >= 0) throw rangeError("take", known![wrong]!, wrong, size);
+    checkRange("take", knownValues(indices!), size);
     return { shape: [...indices!.shape, ...rest], dtype: x!.dtype };
   },
   evaluate: ([x, indices], _attrs, output) => {
     const row = sizeOf(x!.shape.slice(1));
     const out = allocate(output.dtype, sizeOf(output.shape));
+    checkRange("take", indices!.data, x!.shape[0]!);
     indices!.data.forEach((index, i) => {
       for (let j = 0; j < row; j++) out[i * row + j] = x!.data[index * row + j]!;
     });
@@ -55,13 +61,14 @@ const scatterAddOp: Op = {
         `scatterAdd: updates of shape ${formatShape(updates!.shape)} must begin with the shape ${formatShape(indices!.shape)} of the indices.`,
       );
     }
+    checkRange("scatterAdd", knownValues(indices!), attrs.size as number);
     return { shape: [attrs.size as number, ...updates!.shape.slice(lead.length)], dtype: updates!.dtype };
   },
   evaluate: ([updates, indices], attrs, output) => {
     const row = sizeOf(output.shape.slice(1));
     const out = allocate(output.dtype, sizeOf(output.shape));
+    checkRange("scatterAdd", indices!.data, attrs.size as number);
     indices!.data.forEach((index, i) => {
-      if (index < 0 || index >= (attrs.size as number)) throw rangeError("scatterAdd", index, i, attrs.size as number);
       for (let j = 0; j < row; j++) out[index * row + j]! += updates!.data[i * row + j]!;
     });
     return out;

@@ -2,7 +2,7 @@
 import type { KernelCall, Node, Op, Shape, TypedArray } from "../compiler/graph.ts";
 import { apply, constantNode, isConstant, scalar } from "../compiler/node.ts";
 import { allocate, broadcastShapes, formatShape, sizeOf } from "../compiler/shapes.ts";
-import { add, cast, mul, neg } from "./arithmetic.ts";
+import { add, cast, mul, neg, where } from "./arithmetic.ts";
 import { squareSize } from "./indexing.ts";
 import { broadcastTo } from "./map.ts";
 import { reshape, transpose } from "./shape.ts";
@@ -12,6 +12,9 @@ export const transposeMatrix = (a: Node): Node => {
   const dims = a.shape.map((_, d) => d);
   return transpose(a, [...dims.slice(0, -2), dims.length - 1, dims.length - 2]);
 };
+
+/** Integers and truth values as floats. */
+const floating = (x: Node): Node => cast(x, x.dtype === "float32" ? "float32" : "float64");
 
 const rows = (shape: Shape): number => shape.at(-2)!;
 const columns = (shape: Shape): number => shape.at(-1)!;
@@ -92,12 +95,18 @@ function triangle(n: number, weight: (i: number, j: number) => number): Node {
   for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) data[i * n + j] = weight(i, j);
   return constantNode(data, [n, n], "float64");
 }
-/** The lower triangle, with the diagonal. */
+/** The lower triangle, with the diagonal; selected and not multiplied, so that an infinity above leaves zeros. */
 export const tril = (a: Node): Node =>
-  mul(
+  where(
+    cast(
+      triangle(squareSize("tril", a.shape), (i, j) => (j <= i ? 1 : 0)),
+      "bool",
+    ),
     a,
-    triangle(squareSize("tril", a.shape), (i, j) => (j <= i ? 1 : 0)),
+    scalarOf(0, a.dtype),
   );
+const scalarOf = (x: number, dtype: Node["dtype"]): Node =>
+  dtype === "bool" ? cast(scalar(x), "bool") : scalar(x, dtype);
 /** The lower triangle with half of the diagonal: what differentiates a Cholesky factor (Murray 2016, eq. 8). */
 const halfTril = (a: Node): Node =>
   mul(
@@ -147,7 +156,7 @@ const choleskyOp: Op = {
   lowering: { kind: "kernel", call: (node) => batched("cholesky", node, [columns(node.shape)]) },
 };
 /** Lower Cholesky factor of symmetric positive definite matrices (the lower triangle is read). */
-export const cholesky = (a: Node): Node => apply(choleskyOp, [a]);
+export const cholesky = (a: Node): Node => apply(choleskyOp, [floating(a)]);
 
 function batched(kernel: string, node: Node, dims: readonly number[]): KernelCall {
   const count = batchOf(node.shape);
@@ -216,7 +225,7 @@ const solveOp: Op = {
 };
 /** Solves with a lower triangular factor, or with its transpose; leading dimensions must agree. */
 export const solveTriangular = (l: Node, b: Node, transposed: boolean): Node =>
-  apply(solveOp, [l, b], { transpose: transposed });
+  apply(solveOp, [floating(l), floating(b)], { transpose: transposed });
 
 /** Whether a known matrix failed to factor. */
 export const failedToFactor = (l: Node): boolean => isConstant(l) && l.value!.some((x) => x !== x);

@@ -19,7 +19,8 @@ import { late } from "./late.ts";
 export type DTypeRule = (name: string, inputs: readonly NodeType[]) => DType;
 
 const rank: Record<DType, number> = { bool: 0, int32: 1, float32: 2, float64: 3 };
-const widest = (inputs: readonly NodeType[]): DType =>
+/** The dtype that holds the values of all inputs. */
+export const widest = (inputs: readonly NodeType[]): DType =>
   inputs.reduce<DType>((w, x) => (rank[x.dtype] > rank[w] ? x.dtype : w), "bool");
 
 /** Arithmetic keeps the widest dtype; truth values count as integers. */
@@ -135,7 +136,7 @@ export function defineMap(definition: MapDefinition): Op {
   const { name, scalar, partials = [], cost = 1 } = definition;
   const vjp = definition.vjp ?? mapVjp(partials);
   const jvp = definition.jvp ?? mapJvp(partials);
-  return {
+  const op: Op = {
     name,
     infer: inferMap(definition),
     evaluate: evaluateMap(scalar),
@@ -144,7 +145,12 @@ export function defineMap(definition: MapDefinition): Op {
     ...(definition.simplify && { simplify: definition.simplify }),
     lowering: { kind: "map", scalar, cost },
   };
+  const rule = definition.dtype ?? floating;
+  if (rule === arithmetic || rule === floating) ofNumbers.add(op);
+  return op;
 }
+/** Records that compute with their arguments: in compiled code a truth value is a mask of bits, which must become 0 or 1 first. */
+const ofNumbers: WeakSet<Op> = new WeakSet();
 
 /** A tensor stretched to `shape`; itself when it has that shape. @throws TypeError when it does not fit. */
 export function broadcastTo(x: Node, shape: Shape): Node {
@@ -162,7 +168,8 @@ export function broadcastTo(x: Node, shape: Shape): Node {
  * Applies an elementwise record. Broadcasts are moved from the inputs to the output: arithmetic happens at the smallest
  * shape, and what depends on few numbers is computed few times.
  */
-export function applyMap(op: Op, ...inputs: Node[]): Node {
+export function applyMap(op: Op, ...operands: Node[]): Node {
+  const inputs = ofNumbers.has(op) ? operands.map(late.numeric) : operands;
   if (!inputs.some((x) => x.op === broadcast)) return apply(op, inputs);
   const { shape } = op.infer(inputs, {});
   const narrow = inputs.map((x) => (x.op === broadcast ? x.inputs[0]! : x));

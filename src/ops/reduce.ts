@@ -1,5 +1,5 @@
 /** Reductions, with the algebra that empties their loops: what does not depend on the summed axes is taken out. */
-import type { Attrs, Combine, Node, NodeType, Op, Shape } from "../compiler/graph.ts";
+import type { Attrs, Combine, DType, Node, NodeType, Op, Shape } from "../compiler/graph.ts";
 import { apply, scalar } from "../compiler/node.ts";
 import { allocate, eachOffset, sizeOf, stridesOf } from "../compiler/shapes.ts";
 import { add, arithmeticOps, cast, div, equal, mul, neg, sub, where } from "./arithmetic.ts";
@@ -30,16 +30,18 @@ const reductions: Readonly<Record<Combine, Reduction>> = {
   min: { identity: Infinity, combine: (a, b) => (b !== b || b < a ? b : a) },
 };
 
+const ranges: Readonly<Partial<Record<DType, readonly [number, number]>>> = {
+  bool: [0, 1],
+  int32: [-2147483648, 2147483647],
+};
+
 const evaluateReduce =
   (kind: Combine): Op["evaluate"] =>
   ([x], attrs, output) => {
     const { identity, combine } = reductions[kind];
-    // Truth values start from the ends of their own range; integers have no infinity.
-    const start =
-      output.dtype === "bool" || output.dtype === "int32"
-        ? Math.max(Math.min(identity, 2147483647), -2147483648)
-        : identity;
-    const totals = new Float64Array(sizeOf(output.shape)).fill(output.dtype === "bool" && kind === "max" ? 0 : start);
+    // Truth values and integers start from the ends of their own range.
+    const [low, high] = ranges[output.dtype] ?? [-Infinity, Infinity];
+    const totals = new Float64Array(sizeOf(output.shape)).fill(Math.min(Math.max(identity, low), high));
     eachOffset(x!.shape, reducedStrides(x!.shape, axesOf(attrs)), 0, (at, i) => {
       totals[at] = combine(totals[at]!, x!.data[i]!);
     });

@@ -2,9 +2,9 @@
 import type { Attrs, Node, NodeType, Op, Shape, Value } from "../compiler/graph.ts";
 import { apply } from "../compiler/node.ts";
 import { allocate, eachOffset, formatShape, normaliseAxis, sameShape, sizeOf, stridesOf } from "../compiler/shapes.ts";
-import { zerosNode } from "./arithmetic.ts";
+import { cast, zerosNode } from "./arithmetic.ts";
 import { broadcast } from "./broadcast.ts";
-import { broadcastTo } from "./map.ts";
+import { broadcastTo, widest } from "./map.ts";
 
 /** Linear operations have their own tangent rule: apply the operation to the tangent. */
 const linear =
@@ -16,7 +16,7 @@ const reshapeOp: Op = {
   name: "reshape",
   infer: ([x], attrs) => {
     const shape = attrs.shape as Shape;
-    if (sizeOf(shape) !== sizeOf(x!.shape)) {
+    if (sizeOf(shape) !== sizeOf(x!.shape) || shape.some((n) => !Number.isInteger(n) || n < 0)) {
       throw new TypeError(
         `reshape: a tensor of shape ${formatShape(x!.shape)} has ${sizeOf(x!.shape)} elements, ${formatShape(shape)} wants ${sizeOf(shape)}; ` +
           "one dimension may be -1 to be inferred.",
@@ -38,12 +38,8 @@ const reshapeOp: Op = {
 /** The same numbers under another shape; one dimension may be -1. */
 export function reshape(x: Node, shape: Shape): Node {
   const hole = shape.indexOf(-1);
-  const known =
-    hole < 0
-      ? shape
-      : shape.map((n, d) =>
-          d === hole ? sizeOf(x.shape) / shape.reduce((s, m, e) => (e === hole ? s : s * m), 1) : n,
-        );
+  const rest = shape.reduce((size, n, d) => (d === hole ? size : size * n), 1);
+  const known = shape.map((n, d) => (d === hole && sizeOf(x.shape) % rest === 0 ? sizeOf(x.shape) / rest : n));
   return sameShape(known, x.shape) ? x : apply(reshapeOp, [x], { shape: known });
 }
 
@@ -275,7 +271,15 @@ function copyInto(out: Value["data"], x: Value, strides: readonly number[], star
 export function concat(xs: readonly Node[], axis: number): Node {
   if (xs.length === 0) throw new TypeError("concat: needs at least one tensor.");
   if (xs[0]!.shape.length === 0) throw new TypeError("concat: scalars have no axis to join along; use stack.");
-  return xs.length === 1 ? xs[0]! : apply(concatOp, xs, { axis: normaliseAxis(axis, xs[0]!.shape.length, "concat") });
+  const a = normaliseAxis(axis, xs[0]!.shape.length, "concat");
+  const dtype = widest(xs);
+  return xs.length === 1
+    ? xs[0]!
+    : apply(
+        concatOp,
+        xs.map((x) => cast(x, dtype)),
+        { axis: a },
+      );
 }
 
 /** Joins tensors of one shape along a fresh axis. */

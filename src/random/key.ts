@@ -112,11 +112,26 @@ function child(key: Key, index: number): Key {
   return { hi: words[0]!, lo: words[1]! };
 }
 
+/**
+ * Two words from seedrandom. It reads a seed as a cycle of characters modulo 256, to which "a" and "aa" are the same; the
+ * length in front and UTF-8 keep all seeds apart.
+ */
 function hash(seed: string): Key {
-  const generator = seedrandom(seed);
-  const hi = generator.int32();
-  return keyOfWords(hi, generator.int32());
+  const bytes = encoder.encode(seed);
+  const generator = seedrandom(`${bytes.length}:${String.fromCharCode(...bytes.subarray(0, CHUNK))}`);
+  let hi = generator.int32();
+  let lo = generator.int32();
+  for (let start = CHUNK; start < bytes.length; start += CHUNK) {
+    const more = seedrandom(`${hi} ${lo}:${String.fromCharCode(...bytes.subarray(start, start + CHUNK))}`);
+    hi = more.int32();
+    lo = more.int32();
+  }
+  return keyOfWords(hi, lo);
 }
+
+const encoder = new TextEncoder();
+/** Bytes that fit, with the text in front of them, into seedrandom's 256-byte state without being folded over it. */
+const CHUNK = 192;
 
 function describe(x: unknown): string {
   if (typeof x === "string") return JSON.stringify(x);

@@ -323,5 +323,6 @@ export const reduction =
 /** Sum divided by the number of elements. */
 export const meanNode = (x: Node, axes: readonly number[]): Node => {
   const total = reduce.sum(arithmetic.cast(x, x.dtype === "float32" ? "float32" : "float64"), axes);
-  return arithmetic.mul(total, scalar(1 / axes.reduce((n, d) => n * x.shape[d]!, 1), total.dtype));
+  const count = axes.reduce((n, d) => n * x.shape[d]!, 1);
+  return arithmetic.div(total, scalar(count, total.dtype));
 };

@@ -1,14 +1,8 @@
 /** Trees: nested arrays and plain objects with tensors at the leaves, as derivatives and programs take and return them. */
 import { asTensor, isTensor, type Tensor, type TensorLike } from "./tensor.ts";
 
-export type Tree = TensorLike | readonly Tree[] | { readonly [key: string]: Tree };
-
-/** The same structure with a Tensor at every leaf. */
-export type TensorTree<T> = T extends Tensor | number | boolean | ArrayBufferView
-  ? Tensor
-  : T extends readonly number[] | readonly (readonly number[])[]
-    ? Tensor
-    : { readonly [K in keyof T]: TensorTree<T[K]> };
+/** What may be given where a function takes the tree `T` of tensors: the same structure with anything tensor-like at the leaves. */
+export type TreeLike<T> = T extends Tensor ? TensorLike : { readonly [K in keyof T]: TreeLike<T[K]> };
 
 /** How to put leaves back: the structure without the tensors. */
 export interface TreeStructure {

@@ -5,7 +5,14 @@ const words = new Uint32Array(float64.buffer);
 float64[0] = 1;
 /** Which 32-bit half of a double holds its sign and exponent: 1 on little-endian machines. */
 const highWord: number = words[1] === 0x3ff00000 ? 1 : 0;
-const lowWord: number = 1 - highWord;
+
+/** 2^k at k + 1023, for k from -1023 to 1023. Writing half a double and reading the whole stalls the processor. */
+const powersOfTwo: Float64Array = new Float64Array(2047);
+powersOfTwo[1023] = 1;
+for (let k = 1; k <= 1023; k++) {
+  powersOfTwo[1023 + k] = 2 * powersOfTwo[1022 + k];
+  powersOfTwo[1023 - k] = powersOfTwo[1024 - k] / 2;
+}
 
 const TWO_TO_52 = 4503599627370496;
 
@@ -31,7 +38,9 @@ export const numberAlgebra: Algebra<number> = {
   neg: (a) => -a,
   abs: (a) => Math.abs(a),
   sqrt: (a) => Math.sqrt(a),
+  // biome-ignore lint/complexity/useMathMinMax: Math.min treats NaN and signed zeros otherwise.
   min: (a, b) => (b < a ? b : a),
+  // biome-ignore lint/complexity/useMathMinMax: Math.max treats NaN and signed zeros otherwise.
   max: (a, b) => (a < b ? b : a),
   floor: (a) => Math.floor(a),
   ceil: (a) => Math.ceil(a),
@@ -98,7 +107,8 @@ export function exponentField(a: number): number {
  * significand(-12); // 1.5
  */
 export function significand(a: number): number {
-  float64[0] = a;
+  const exponent = exponentField(a);
+  if (exponent !== -1023 && exponent !== 1024) return Math.abs(a) * powersOfTwo[1023 - exponent];
   words[highWord] = (words[highWord] & 0xfffff) | 0x3ff00000;
   return float64[0];
 }
@@ -110,7 +120,5 @@ export function significand(a: number): number {
  * powerOfTwo(-1); // 0.5
  */
 export function powerOfTwo(k: number): number {
-  words[lowWord] = 0;
-  words[highWord] = (k + 1023) << 20;
-  return float64[0];
+  return powersOfTwo[(k + 1023) | 0];
 }

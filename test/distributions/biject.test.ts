@@ -146,8 +146,11 @@ describe("biject", () => {
   it("takes bounds that are traced", () => {
     // d/da of a·σ(x) and of log a + const
     const t = (a: Tensor): ReturnType<typeof biject> => biject(interval(0, a));
-    expect(grad((a: Tensor) => t(a).forward(0.3))(asTensor(2)).item()).toBeCloseTo(1 / (1 + Math.exp(-0.3)), 14);
-    expect(grad((a: Tensor) => t(a).logAbsDetJacobian(0.3, t(a).forward(0.3)))(asTensor(2)).item()).toBeCloseTo(
+    expect(grad<Tensor>((a: Tensor) => t(a).forward(0.3))(asTensor(2)).item()).toBeCloseTo(
+      1 / (1 + Math.exp(-0.3)),
+      14,
+    );
+    expect(grad<Tensor>((a: Tensor) => t(a).logAbsDetJacobian(0.3, t(a).forward(0.3)))(asTensor(2)).item()).toBeCloseTo(
       0.5,
       14,
     );

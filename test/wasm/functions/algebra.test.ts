@@ -77,7 +77,11 @@ describe("compiled number functions", () => {
       const compiled = numberFunction(definition, arity as 1) as (...args: number[]) => number;
       for (const { args } of reference.get(name) ?? []) expect(compiled(...args)).toBe(definition(m, ...args));
       const args = Array.from({ length: arity }, () => fc.double());
-      fc.assert(fc.property(fc.tuple(...args), (xs) => expect(compiled(...xs)).toBe(definition(m, ...xs))));
+      fc.assert(
+        fc.property(fc.tuple(...args), (xs) => {
+          expect(compiled(...xs)).toBe(definition(m, ...xs));
+        }),
+      );
     });
   }
 

@@ -12,7 +12,8 @@ function expectIncreasing(g: (x: number) => number, from: number, to: number, sl
   for (let i = 1; i <= steps; i++) {
     const x = from + ((to - from) * i) / steps;
     const value = g(x);
-    if (!(value >= previous - slack * Math.abs(previous))) throw new Error(`decreases at ${x}: ${previous} > ${value}`);
+    if (value < previous && !(previous - value <= slack * Math.abs(previous)))
+      throw new Error(`decreases at ${x}: ${previous} > ${value}`);
     previous = value;
   }
 }
@@ -47,26 +48,38 @@ describe("inverses", () => {
   it("erf(erfinv x) = x", () => {
     fc.assert(
       fc.property(between(-0.999, 0.999), (x) => {
-        expect(Math.abs(f.erf(f.erfinv(x)) - x)).toBeLessThanOrEqual(2e-15 * Math.abs(x) + 5e-324);
+        expect(Math.abs(f.erf(f.erfinv(x)) - x)).toBeLessThanOrEqual(2e-15 * Math.abs(x) + 2e-323);
       }),
     );
   });
 });
 
 describe("symmetry, to the bit", () => {
-  for (const name of ["sin", "tanh", "erf", "tan"] as const) {
+  for (const [name, g] of Object.entries({ sin: f.sin, tan: f.tan, tanh: f.tanh, erf: f.erf })) {
     it(`${name} is odd`, () => {
-      fc.assert(fc.property(between(-100, 100), (x) => expect(f[name](-x) + f[name](x)).toBe(0)));
+      fc.assert(
+        fc.property(between(-100, 100), (x) => {
+          expect(g(-x) + g(x)).toBe(0);
+        }),
+      );
     });
   }
 
   it("cos is even", () => {
     // A tie of the rounded multiple of π falls on opposite sides, hence a last bit.
-    fc.assert(fc.property(between(-100, 100), (x) => expect(Math.abs(f.cos(-x) - f.cos(x))).toBeLessThan(3e-16)));
+    fc.assert(
+      fc.property(between(-100, 100), (x) => {
+        expect(Math.abs(f.cos(-x) - f.cos(x))).toBeLessThan(3e-16);
+      }),
+    );
   });
 
   it("logaddexp commutes", () => {
-    fc.assert(fc.property(fc.double(), fc.double(), (a, b) => expect(f.logaddexp(a, b)).toBe(f.logaddexp(b, a))));
+    fc.assert(
+      fc.property(fc.double(), fc.double(), (a, b) => {
+        expect(f.logaddexp(a, b)).toBe(f.logaddexp(b, a));
+      }),
+    );
   });
 
   it("normalQuantile(1 - p) = -normalQuantile(p) where 1 - p is exact", () => {
@@ -82,8 +95,8 @@ describe("symmetry, to the bit", () => {
 describe("recurrences", () => {
   it("lgamma(x + 1) = lgamma(x) + log |x|", () => {
     fc.assert(
-      fc.property(between(-30, 30), (x) => {
-        fc.pre(Math.abs(x - Math.round(x)) > 1e-3);
+      fc.property(fc.integer({ min: -30, max: 30 }), between(0.001, 0.999), (n, fraction) => {
+        const x = n + fraction;
         const scale = Math.max(1, Math.abs(f.lgamma(x)));
         expect(Math.abs(f.lgamma(x + 1) - f.lgamma(x) - f.log(Math.abs(x)))).toBeLessThan(2e-12 * scale);
       }),
@@ -92,8 +105,8 @@ describe("recurrences", () => {
 
   it("digamma and trigamma step by 1/x and -1/x²", () => {
     fc.assert(
-      fc.property(between(-30, 30), (x) => {
-        fc.pre(Math.abs(x - Math.round(x)) > 0.05);
+      fc.property(fc.integer({ min: -30, max: 30 }), between(0.05, 0.95), (n, fraction) => {
+        const x = n + fraction;
         expect(f.digamma(x + 1) - f.digamma(x)).toBeCloseTo(1 / x, 10);
         expect(f.trigamma(x + 1) - f.trigamma(x)).toBeCloseTo(-1 / (x * x), 8);
       }),
@@ -124,7 +137,9 @@ describe("recurrences", () => {
 describe("identities", () => {
   it("log1p x = x - x²/2 for small x", () => {
     fc.assert(
-      fc.property(between(-1e-9, 1e-9), (x) => expect(ulpError(f.log1p(x), x - (x * x) / 2)).toBeLessThanOrEqual(1)),
+      fc.property(between(-1e-9, 1e-9), (x) => {
+        expect(ulpError(f.log1p(x), x - (x * x) / 2)).toBeLessThanOrEqual(1);
+      }),
     );
   });
 
@@ -147,8 +162,12 @@ describe("identities", () => {
     );
   });
 
-  it("log1mexp(x) = log(sigmoid) differences: exp(log1mexp x) + exp x = 1", () => {
-    fc.assert(fc.property(between(-700, -1e-6), (x) => expect(f.exp(f.log1mexp(x)) + f.exp(x)).toBeCloseTo(1, 14)));
+  it("exp(log1mexp x) + exp x = 1", () => {
+    fc.assert(
+      fc.property(between(-700, -1e-6), (x) => {
+        expect(f.exp(f.log1mexp(x)) + f.exp(x)).toBeCloseTo(1, 14);
+      }),
+    );
   });
 
   it("inverseMillsRatio is the derivative of logNormalCdf", () => {

@@ -1,0 +1,98 @@
+/** What a run of inference leaves behind: draws by site, statistics of the sampler, what it cost, and a summary. */
+import { fromData, type Shape, type Tensor } from "../src/tensor/tensor.ts";
+import { type Summary, summarise, type VariableDraws } from "./diagnostics/summarise.ts";
+
+/** Statistics of the sampler, each of shape [chains, draws], under ArviZ's names. */
+export interface SampleStats {
+  /** Log density on the unconstrained scale. */
+  readonly lp: Tensor;
+  readonly energy: Tensor;
+  readonly energy_error: Tensor;
+  readonly tree_depth: Tensor;
+  readonly n_steps: Tensor;
+  readonly step_size: Tensor;
+  readonly acceptance_rate: Tensor;
+  /** 1 where the transition diverged. */
+  readonly diverging: Tensor;
+}
+
+export interface FitCost {
+  /** Gradient evaluations of all chains, warm-up included. */
+  readonly gradients: number;
+  readonly warmupGradients: number;
+  readonly traceMs: number;
+  readonly compileMs: number;
+  /** Of the slowest chain. */
+  readonly warmupMs: number;
+  readonly drawMs: number;
+}
+
+/** The summary of a fit: a table, then what the sampler has to say. */
+export interface FitSummary extends Summary {
+  readonly divergences: number;
+}
+
+export interface Fit {
+  /** Draws by site, of shape [chains, draws, ...shape], latent and deterministic sites in the order the model meets them. */
+  readonly posterior: Readonly<Record<string, Tensor>>;
+  /** Draws of one site, of shape [chains, draws, ...shape]. @throws Error for an unknown site, listing those there are. */
+  draws(site: string): Tensor;
+  readonly stats: SampleStats;
+  readonly cost: FitCost;
+  /** Mean, sd, quantiles, effective sample sizes and R-hat of every element of every site. */
+  summary(): FitSummary;
+  /** Whether the run was stopped before it had all of its draws. */
+  readonly aborted: boolean;
+}
+
+/** Draws of one site, laid out [chain][draw][element]. */
+export interface SiteDraws {
+  readonly name: string;
+  readonly shape: Shape;
+  readonly values: Float64Array;
+}
+
+/** Assembles a fit from its parts. */
+export function makeFit(
+  sites: readonly SiteDraws[],
+  chains: number,
+  draws: number,
+  stats: SampleStats,
+  cost: FitCost,
+  aborted: boolean,
+): Fit {
+  const posterior = Object.fromEntries(
+    sites.map(({ name, shape, values }) => [name, fromData(values, [chains, draws, ...shape])]),
+  );
+  const divergences = stats.diverging.sum().item();
+  let summary: FitSummary | undefined;
+  return {
+    posterior,
+    draws(site) {
+      const found = posterior[site];
+      if (found) return found;
+      throw new Error(
+        `The fit has no site "${site}"; it has ${Object.keys(posterior)
+          .map((name) => `"${name}"`)
+          .join(", ")}.`,
+      );
+    },
+    stats,
+    cost,
+    summary: () => {
+      summary ??= withSampler(
+        summarise(sites.map((site): VariableDraws => ({ ...site, chains, draws: site.values }))),
+        divergences,
+        chains * draws,
+      );
+      return summary;
+    },
+    aborted,
+  };
+}
+
+function withSampler(table: Summary, divergences: number, total: number): FitSummary {
+  const share = total > 0 ? ` (${((100 * divergences) / total).toFixed(1)} %)` : "";
+  const line = `${divergences} of ${total} transitions diverged${divergences > 0 ? share : ""}.`;
+  return { rows: table.rows, divergences, toString: () => `${String(table)}\n${line}` };
+}

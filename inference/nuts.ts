@@ -1,0 +1,114 @@
+/** NUTS and HMC as one-liners: from a model and data to a fit. */
+import { fromData, type Tensor } from "../src/tensor/tensor.ts";
+import { type Fit, makeFit, type SampleStats } from "./fit.ts";
+import {
+  type ConstrainedDraws,
+  type LogDensity,
+  type LogDensityOptions,
+  logDensity,
+  type Model,
+} from "./logDensity.ts";
+import type { ChainResult, ChainStats } from "./mcmc/chain.ts";
+import type { ChainSettings } from "./mcmc/settings.ts";
+import { progressBar } from "./runner/progressBar.ts";
+import { type RunOptions, type RunResult, runChains } from "./runner/runChains.ts";
+
+/** Settings of the chains (`warmup`, `draws`, `targetAcceptance`, `maxDepth`, …), of the run, and of tracing. */
+export interface SampleOptions
+  extends Partial<Omit<ChainSettings, "algorithm" | "names">>,
+    RunOptions,
+    LogDensityOptions {
+  /** Number of chains. Default 4. */
+  readonly chains?: number;
+  /** The same seed gives the same draws, on any machine and any number of workers. Default 0. */
+  readonly seed?: number | string;
+  /** A bar for each chain on a terminal. Default true; silent in any case when the output is not a terminal. */
+  readonly progress?: boolean;
+}
+
+/**
+ * Samples the posterior of a model with the No-U-Turn sampler (Hoffman & Gelman 2014, multinomial as in Betancourt 2017).
+ *
+ * @param model - any function that calls `sample`
+ * @param data - its argument
+ * @returns draws on the model's own scale, statistics and costs
+ * @throws Error for a model without latent sites, data that do not fit, or a posterior without a usable starting point; errors name the site.
+ * @example
+ * const fit = await nuts(() => { sample("x", dist.Normal(0, 1)); }, {}, { seed: 1 });
+ * console.log(String(fit.summary()));
+ */
+export const nuts = <Data>(model: Model<Data>, data: Data, options: SampleOptions = {}): Promise<Fit> =>
+  sampleChains("nuts", model, data, options);
+
+/** Likewise with Hamiltonian Monte Carlo over trajectories of fixed length (`trajectoryLength`). */
+export const hmc = <Data>(model: Model<Data>, data: Data, options: SampleOptions = {}): Promise<Fit> =>
+  sampleChains("hmc", model, data, options);
+
+async function sampleChains<Data>(
+  algorithm: ChainSettings["algorithm"],
+  model: Model<Data>,
+  data: Data,
+  { chains = 4, seed = 0, progress = true, ...options }: SampleOptions,
+): Promise<Fit> {
+  if (!Number.isInteger(chains) || chains < 1)
+    throw new RangeError(`\`chains\` must be a whole number, 1 or more, got ${chains}.`);
+  const { strategy, workers, onProgress, signal, interpret, debugNans, ...settings } = options;
+  const ld = logDensity(model, data, defined({ interpret, debugNans }));
+  const ids = Array.from({ length: chains }, (_, i) => i);
+  const bar = progressBar(progress ? ids : []);
+  const job = { density: ld.program ?? ld, settings: { ...settings, algorithm, names: ld.names }, seed, chains: ids };
+  try {
+    const run = await runChains(job, {
+      ...defined({ strategy, workers, signal }),
+      onProgress: (p) => {
+        bar.update(p);
+        onProgress?.(p);
+      },
+    });
+    return toFit(ld, run);
+  } finally {
+    bar.close();
+  }
+}
+
+/** Drops what is undefined, for options whose absence and undefined differ. */
+const defined = <T extends object>(options: T): { [K in keyof T]: Exclude<T[K], undefined> } =>
+  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as never;
+
+/** Moves the draws to the model's scale. */
+function toFit(ld: LogDensity, run: RunResult): Fit {
+  const { chains, count } = run;
+  const points = chains.flatMap(({ draws }) =>
+    Array.from({ length: count }, (_, i) => draws.subarray(i * ld.dim, (i + 1) * ld.dim)),
+  );
+  const sites: ConstrainedDraws[] = ld.constrainAll(points);
+  const slowest = (f: (chain: ChainResult) => number): number => Math.max(...chains.map(f));
+  const total = (f: (chain: ChainResult) => number): number => chains.reduce((sum, chain) => sum + f(chain), 0);
+  const cost = {
+    gradients: total((c) => c.gradients),
+    warmupGradients: total((c) => c.warmupGradients),
+    ...ld.timing,
+    warmupMs: slowest((c) => c.warmupMs),
+    drawMs: slowest((c) => c.drawMs),
+  };
+  return makeFit(sites, chains.length, count, collectStats(chains, count), cost, run.aborted);
+}
+
+function collectStats(chains: readonly ChainResult[], count: number): SampleStats {
+  const collect = (name: keyof ChainStats): Tensor => {
+    const joined = new Float64Array(chains.length * count);
+    chains.forEach(({ stats }, c) => joined.set(stats[name], c * count));
+    return fromData(joined, [chains.length, count]);
+  };
+  const names: readonly (keyof ChainStats)[] = [
+    "lp",
+    "energy",
+    "energy_error",
+    "tree_depth",
+    "n_steps",
+    "step_size",
+    "acceptance_rate",
+    "diverging",
+  ];
+  return Object.fromEntries(names.map((name) => [name, collect(name)])) as unknown as SampleStats;
+}
