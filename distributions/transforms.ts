@@ -78,7 +78,7 @@ export function IdentityTransform(domain: Constraint = real): Transform {
     monotone: 1,
     forward: (x) => x,
     inverse: (y) => y,
-    logAbsDetJacobian: (x) => sumRight(mul(x, 0), domain.eventDim),
+    logAbsDetJacobian: (x) => sumRight(broadcastToShape(asTensor(0), x.shape), domain.eventDim),
   });
 }
 

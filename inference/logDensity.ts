@@ -7,9 +7,10 @@ import { compile } from "../src/compiler/compile.ts";
 import type { Node, TypedArray } from "../src/compiler/graph.ts";
 import { type InterpretOptions, interpret } from "../src/compiler/interpret.ts";
 import { inputNode, scalar } from "../src/compiler/node.ts";
+import { printGraph, printProgram } from "../src/compiler/print.ts";
 import { instantiate, type Program } from "../src/compiler/program.ts";
 import { NotCompilable } from "../src/compiler/schedule.ts";
-import { simplify } from "../src/compiler/simplify.ts";
+import { simplify, topological } from "../src/compiler/simplify.ts";
 import { trace } from "../src/effects/handlers/trace.ts";
 import type { Message, SampleMessage } from "../src/effects/message.ts";
 import { type Handler, withHandler } from "../src/effects/stack.ts";
@@ -59,6 +60,8 @@ export interface LogDensity {
   readonly program: Program | undefined;
   /** Why the density is interpreted, if it is. */
   readonly interpreted: string | undefined;
+  /** The compiled program for a person to read: every loop with its expressions and the lines of the model it comes from. */
+  print(): string;
   readonly timing: { readonly traceMs: number; readonly compileMs: number };
 }
 
@@ -154,6 +157,7 @@ export function logDensity<Data>(model: Model<Data>, data: Data, options: LogDen
 interface Engine {
   readonly program: Program | undefined;
   readonly interpreted: string | undefined;
+  readonly print: () => string;
   /** The flat vector to fill in, and the outputs as one stretch. */
   readonly input: Float64Array;
   readonly output: Float64Array;
@@ -163,9 +167,10 @@ interface Engine {
 function makeEngine(outputs: readonly Node[], inputs: readonly Node[], options: LogDensityOptions): Engine {
   if (!options.interpret && !options.debugNans) {
     try {
-      const { program } = compile(outputs, inputs);
+      const compiled = compile(outputs, inputs);
+      const { program } = compiled;
       const { input, output, run } = instantiate(program);
-      return { program, interpreted: undefined, input, output, run };
+      return { program, interpreted: undefined, print: () => printProgram(compiled), input, output, run };
     } catch (error) {
       if (!(error instanceof NotCompilable)) throw error;
       return interpretedEngine(outputs, inputs, error.message, options);
@@ -190,6 +195,7 @@ function interpretedEngine(
   return {
     program: undefined,
     interpreted: why,
+    print: () => printGraph(topological(simple)),
     input,
     output,
     run() {
@@ -249,6 +255,7 @@ function assemble<Data>(
     unconstrain: (values) => unconstrain(model, data, sites, values),
     program: engine.program,
     interpreted: engine.interpreted,
+    print: engine.print,
     timing,
   };
 }

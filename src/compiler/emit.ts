@@ -20,6 +20,26 @@ const scratchOf: Readonly<Record<string, (dims: readonly number[]) => number>> =
   solveLowerT: ([n, m]) => solveScratchDoubles(n!, m!),
 };
 
+/**
+ * Numbers of formulas, kept in memory: loading one into both lanes is a single operation, while the engine builds a vector
+ * constant from three or four. Zero is the exception.
+ */
+class Literals {
+  readonly #places: Map<string, number> = new Map();
+  readonly values: number[] = [];
+
+  add(x: number): void {
+    const key = literalKey(x);
+    if (this.#places.has(key)) return;
+    this.#places.set(key, this.values.length);
+    this.values.push(x);
+  }
+  offset(x: number): number {
+    return this.#places.get(literalKey(x))! * 8;
+  }
+}
+const literalKey = (x: number): string => (Object.is(x, -0) ? "-0" : String(x));
+
 /** Where lookup tables lie, in the order they were met. */
 class Tables {
   readonly #offsets: Map<string, number> = new Map();
@@ -36,20 +56,36 @@ class Tables {
   offset(table: Float64Array): number {
     return this.#offsets.get(table.join())!;
   }
+  packed(): Float64Array {
+    const out = new Float64Array(this.bytes / 8);
+    for (const table of this.contents) out.set(table, this.offset(table) / 8);
+    return out;
+  }
 }
 
 export function emit(schedule: Schedule, inputs: readonly Node[], outputs: readonly Node[]): Program {
   const tables = new Tables();
+  const literals = new Literals();
   let scratch = 0;
   for (const step of schedule.steps) {
-    if (step.kind === "nest") for (const lane of step.algebra.lanes) if (lane.table) tables.add(lane.table);
+    if (step.kind === "nest") {
+      for (const lane of step.algebra.lanes) {
+        if (lane.table) tables.add(lane.table);
+        if (lane.op === "constant") literals.add(lane.constant!);
+      }
+    }
     if (step.kind === "call") scratch = Math.max(scratch, scratchOf[step.call.kernel]?.(step.call.dims) ?? 0);
   }
-  const plan = planMemory(schedule, tables.bytes, scratch);
-  const tableBase = plan.constantsEnd - ((tables.bytes + 15) & ~15);
+  const literalBytes = literals.values.length * 8;
+  const plan = planMemory(schedule, tables.bytes + literalBytes, scratch);
+  const tableBase = plan.constantsEnd - ((tables.bytes + literalBytes + 15) & ~15);
+  const literalBase = tableBase + tables.bytes;
   const builder = new ModuleBuilder();
   builder.memory(Math.ceil(plan.bytes / 65536), { export: "memory" });
-  const parts = emitParts(builder, schedule, plan, (table) => tableBase + tables.offset(table));
+  const parts = emitParts(builder, schedule, plan, {
+    table: (table) => tableBase + tables.offset(table),
+    literal: (x) => literalBase + literals.offset(x),
+  });
   const run = builder.func("run", [], [], (code) => {
     for (const part of parts) code.call(part);
   });
@@ -58,7 +94,10 @@ export function emit(schedule: Schedule, inputs: readonly Node[], outputs: reado
     format: "lapilli-program",
     version: 1,
     code: builder.build(),
-    constants: collectConstants(schedule, plan, tables, tableBase),
+    constants: collectConstants(schedule, plan, [
+      [tableBase, tables.packed()],
+      [literalBase, Float64Array.from(literals.values)],
+    ]),
     constantsAt: plan.constantsAt,
     bytes: plan.bytes,
     inputs: schedule.inputs.map((id, i) => port(inputs[i]!, String(inputs[i]!.attrs.name), plan.addresses[id]!)),
@@ -74,12 +113,16 @@ const port = (node: Node, name: string, offset: number): Port => ({
   size: node.shape.reduce((a, b) => a * b, 1),
 });
 
-function collectConstants(schedule: Schedule, plan: MemoryPlan, tables: Tables, tableBase: number): Uint8Array {
+function collectConstants(
+  schedule: Schedule,
+  plan: MemoryPlan,
+  extra: readonly (readonly [address: number, data: Float64Array])[],
+): Uint8Array {
   const bytes = new Uint8Array(plan.constantsEnd - plan.constantsAt);
   const put = (data: Float64Array, address: number): void =>
     bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), address - plan.constantsAt);
   for (const buffer of schedule.buffers) if (buffer.data) put(buffer.data, plan.addresses[buffer.id]!);
-  for (const table of tables.contents) put(table, tableBase + tables.offset(table));
+  for (const [address, data] of extra) put(data, address);
   return bytes;
 }
 
@@ -87,7 +130,7 @@ function emitParts(
   builder: ModuleBuilder,
   schedule: Schedule,
   plan: MemoryPlan,
-  tableAddress: (table: Float64Array) => number,
+  addresses: { readonly table: (table: Float64Array) => number; readonly literal: (x: number) => number },
 ): FunctionRef[] {
   const linked = new Map<string, FunctionRef>();
   const parts: FunctionRef[] = [];
@@ -101,7 +144,7 @@ function emitParts(
       while (next < schedule.steps.length && code.size < partLimit) {
         const step = schedule.steps[next++]!;
         if (step.kind === "nest")
-          emitNest(step, { code, address, tableAddress, take: locals.take, release: locals.release });
+          emitNest(step, { code, address, tableAddress: addresses.table, literalAddress: addresses.literal, take: locals.take, release: locals.release });
         else if (step.kind === "fill") emitFill(code, step, schedule.buffers[step.buffer]!.size, address, locals);
         else emitCall(code, step, address, linked, plan.scratch);
       }

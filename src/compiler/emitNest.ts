@@ -13,6 +13,7 @@ export interface Environment {
   readonly code: Code;
   readonly address: (buffer: number) => number;
   readonly tableAddress: (table: Float64Array) => number;
+  readonly literalAddress: (x: number) => number;
   /** A local that is free again after `release`. */
   readonly take: (type: ValueType) => Local;
   readonly release: (locals: readonly Local[]) => void;
@@ -359,7 +360,7 @@ class NestEmitter {
     if (instruction) {
       args();
       code.op(instruction);
-    } else if (lane.op === "constant") code.f64x2(lane.constant!);
+    } else if (lane.op === "constant") this.#literal(lane.constant!);
     else if (lane.op === "load") this.#load(lane, position);
     else if (lane.op === "select") {
       for (const i of [1, 2, 0]) this.#value(lane.args[i]!, position);
@@ -371,6 +372,11 @@ class NestEmitter {
       args();
       code.i32(52).op(lane.op === "shiftRight52" ? "i64x2.shr_u" : "i64x2.shl");
     } else this.#lookUp(lane, position);
+  }
+
+  #literal(x: number): void {
+    if (Object.is(x, 0)) this.#code.f64x2(0);
+    else this.#code.i32(0).load("v128.load64_splat", this.#env.literalAddress(x));
   }
 
   /**

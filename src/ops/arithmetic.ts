@@ -1,6 +1,6 @@
 /** Arithmetic, comparison and selection, with the algebra that keeps graphs small. */
 import type { Node, NodeType, Op } from "../compiler/graph.ts";
-import { apply, constantNode, scalar } from "../compiler/node.ts";
+import { apply, constantNode, isConstant, scalar } from "../compiler/node.ts";
 import { sizeOf } from "../compiler/shapes.ts";
 import { uniformValue } from "./broadcast.ts";
 import { late } from "./late.ts";
@@ -128,14 +128,11 @@ const divOp: Op = defineMap({
     if (is(a!, 1)) return fit(reciprocal(b!), type);
     if (a!.op === negOp) return neg(div(a!.inputs[0]!, b!));
     if (b!.op === negOp) return neg(div(a!, b!.inputs[0]!));
-    // One division for many products; a constant divisor is inverted at once.
-    if (isNarrow(b!, type) || b!.value)
-      return b!.dtype === "int32" || b!.dtype === "bool" ? undefined : narrowDivision(a!, b!, type);
-    return undefined;
+    // One division for many products, and none at all by data.
+    return isFloating(b!) && (isNarrow(b!, type) || isConstant(b!)) ? fit(mul(a!, reciprocal(b!)), type) : undefined;
   },
 });
-const narrowDivision = (a: Node, b: Node, type: NodeType): Node | undefined =>
-  isNarrow(b, type) || uniformValue(b) !== undefined ? fit(mul(a, reciprocal(b)), type) : undefined;
+const isFloating = (x: Node): boolean => x.dtype === "float64" || x.dtype === "float32";
 export const div = (a: Node, b: Node): Node => applyMap(divOp, a, b);
 
 const absOp: Op = defineMap({

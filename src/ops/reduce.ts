@@ -1,6 +1,6 @@
 /** Reductions, with the algebra that empties their loops: what does not depend on the summed axes is taken out. */
 import type { Attrs, Combine, DType, Node, NodeType, Op, Shape } from "../compiler/graph.ts";
-import { apply, scalar } from "../compiler/node.ts";
+import { apply, isConstant, scalar } from "../compiler/node.ts";
 import { allocate, eachOffset, sizeOf, stridesOf } from "../compiler/shapes.ts";
 import { add, arithmeticOps, cast, div, equal, mul, neg, sub, where } from "./arithmetic.ts";
 import { broadcast } from "./broadcast.ts";
@@ -95,6 +95,11 @@ const simplifySum: NonNullable<Op["simplify"]> = ([x], attrs) => {
   }
   if (x!.op === arithmeticOps.neg) return neg(sum(x!.inputs[0]!, axes));
   const [a, b] = x!.inputs as [Node, Node];
+  // Terms that are data are summed at once.
+  if ((x!.op === arithmeticOps.add || x!.op === arithmeticOps.sub) && (isConstant(a) || isConstant(b))) {
+    const [left, right] = [a, b].map((y) => sum(broadcastTo(cast(y, x!.dtype), x!.shape), axes)) as [Node, Node];
+    return x!.op === arithmeticOps.add ? add(left, right) : sub(left, right);
+  }
   const parts = (flat: Node, full: Node): [Node, Node] => [
     lower(flat, x!, axes),
     sum(broadcastTo(full, x!.shape), axes),
