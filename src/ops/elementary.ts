@@ -11,6 +11,7 @@ import { log1p as log1pOf } from "../wasm/functions/log1p.ts";
 import {
   log1mexp as log1mexpOf,
   logaddexp as logaddexpOf,
+  logaddexpShare as logaddexpShareOf,
   sigmoid as sigmoidOf,
   softplus as softplusOf,
   tanh as tanhOf,
@@ -102,8 +103,17 @@ const logaddexpOp: Op = defineMap({
   arity: 2,
   cost: 45,
   scalar: (m, [a, b]) => logaddexpOf(m, a!, b!),
-  partials: [([a, b]) => sigmoid(sub(a!, b!)), ([a, b]) => sigmoid(sub(b!, a!))],
+  partials: [([a, b]) => share(a!, b!), ([a, b]) => sub(constant(1, a!), share(a!, b!))],
 });
+/** The share p of e^a in e^a + e^b; its own derivatives are ±p(1 − p). */
+const shareOp: Op = defineMap({
+  name: "logaddexpShare",
+  arity: 2,
+  cost: 30,
+  scalar: (m, [a, b]) => logaddexpShareOf(m, a!, b!),
+  partials: [(_x, out) => mul(out, sub(constant(1, out), out)), (_x, out) => neg(mul(out, sub(constant(1, out), out)))],
+});
+const share = (a: Node, b: Node): Node => applyMap(shareOp, a, b);
 export const logaddexp = (a: Node, b: Node): Node => applyMap(logaddexpOp, a, b);
 
 const powPartials: readonly Partial[] = [

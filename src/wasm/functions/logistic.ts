@@ -1,17 +1,20 @@
 import type { Algebra } from "../algebra.ts";
-import { exp, expNonPositive, expParts, FINE_GROWTH } from "./exp.ts";
+import { expNonPositive, expParts, FINE_GROWTH } from "./exp.ts";
 import { expm1Bounded, expm1FromParts } from "./expm1.ts";
 import { logOfParts, logParts } from "./log.ts";
 import { log1pUnit } from "./log1p.ts";
 
 /**
- * The logistic function 1 / (1 + e^-x). Results below about 5.6e-309 are 0.
+ * The logistic function 1 / (1 + e^-x), as e^x / (1 + e^x) for negative x. Either way the exponential is e^-|x|, which
+ * `softplus` of the same argument needs as well.
  *
  * @example
  * sigmoid(numberAlgebra, 0); // 0.5
  */
 export function sigmoid<V>(m: Algebra<V>, x: V): V {
-  return m.div(m.constant(1), m.add(m.constant(1), exp(m, m.neg(x))));
+  const one = m.constant(1);
+  const small = expNonPositive(m, m.neg(m.abs(x)));
+  return m.div(m.select(m.lt(x, m.constant(0)), small, one), m.add(one, small));
 }
 
 /** log(1 + e^-|x|). */
@@ -81,7 +84,19 @@ export function log1mexp<V>(m: Algebra<V>, x: V): V {
  * logaddexp(numberAlgebra, 0, 0); // 0.6931471805599453
  */
 export function logaddexp<V>(m: Algebra<V>, a: V, b: V): V {
-  // Infinity - Infinity is NaN; equal arguments differ by 0.
-  const difference = m.select(m.eq(a, b), m.constant(0), m.sub(a, b));
-  return m.add(m.max(a, b), softplusTail(m, difference));
+  return m.add(m.max(a, b), softplusTail(m, finiteDifference(m, a, b)));
+}
+
+/** a - b, and 0 for equal infinities. */
+const finiteDifference = <V>(m: Algebra<V>, a: V, b: V): V => m.select(m.eq(a, b), m.constant(0), m.sub(a, b));
+
+/**
+ * The share of e^a in e^a + e^b, which is the derivative of `logaddexp` with respect to a. It shares the exponential of
+ * `logaddexp(a, b)`.
+ *
+ * @example
+ * logaddexpShare(numberAlgebra, 0, 0); // 0.5
+ */
+export function logaddexpShare<V>(m: Algebra<V>, a: V, b: V): V {
+  return sigmoid(m, finiteDifference(m, a, b));
 }
