@@ -1,7 +1,7 @@
 /** The seam between models and samplers: a model and its data become a density over one flat unconstrained vector. */
 
-import type { Constraint } from "../distributions/index.ts";
-import { biject, type Transform } from "../distributions/index.ts";
+import { biject } from "../distributions/biject.ts";
+import type { Constraint, Transform } from "../distributions/types.ts";
 import { pullback } from "../src/autodiff/reverse.ts";
 import { compile } from "../src/compiler/compile.ts";
 import type { Node, TypedArray } from "../src/compiler/graph.ts";
@@ -18,6 +18,7 @@ import type { Trace } from "../src/effects/trace.ts";
 import { broadcastTo } from "../src/ops/map.ts";
 import { formatShape, sizeOf } from "../src/tensor/shapes.ts";
 import { asTensor, fromData, type Shape, type Tensor, type TensorLike, wrap } from "../src/tensor/tensor.ts";
+import { features } from "../src/wasm/featureProbe.ts";
 import { siteNames } from "./diagnostics/siteNames.ts";
 
 /** A model: any function of data that calls `sample`. */
@@ -165,7 +166,8 @@ interface Engine {
 }
 
 function makeEngine(outputs: readonly Node[], inputs: readonly Node[], options: LogDensityOptions): Engine {
-  if (!options.interpret && !options.debugNans) {
+  const reason = whyInterpret(options);
+  if (reason === undefined) {
     try {
       const compiled = compile(outputs, inputs);
       const { program } = compiled;
@@ -176,7 +178,20 @@ function makeEngine(outputs: readonly Node[], inputs: readonly Node[], options: 
       return interpretedEngine(outputs, inputs, error.message, options);
     }
   }
-  return interpretedEngine(outputs, inputs, "asked for by the options", options);
+  return interpretedEngine(outputs, inputs, reason, options);
+}
+
+/** Why not to compile, if there is a reason that does not depend on the model. */
+function whyInterpret({ interpret, debugNans }: LogDensityOptions): string | undefined {
+  if (interpret || debugNans) return "asked for by the options";
+  const { webAssembly, simd } = features();
+  if (!webAssembly) {
+    return (
+      "WebAssembly is not available: the engine has none, or the page's content security policy forbids it " +
+      "(script-src 'wasm-unsafe-eval' would allow it)"
+    );
+  }
+  return simd ? undefined : "the engine's WebAssembly has no SIMD";
 }
 
 function interpretedEngine(
@@ -191,7 +206,11 @@ function interpretedEngine(
   const input = flat(inputs);
   const output = flat(outputs);
   let at = 0;
-  const views = inputs.map((x) => input.subarray(at, (at += sizeOf(x.shape))));
+  const views = inputs.map((x) => {
+    const start = at;
+    at += sizeOf(x.shape);
+    return input.subarray(start, at);
+  });
   return {
     program: undefined,
     interpreted: why,

@@ -97,7 +97,7 @@ function toFit(ld: LogDensity, run: RunResult): Fit {
 function collectStats(chains: readonly ChainResult[], count: number): SampleStats {
   const collect = (name: keyof ChainStats): Tensor => {
     const joined = new Float64Array(chains.length * count);
-    chains.forEach(({ stats }, c) => joined.set(stats[name], c * count));
+    for (const [c, { stats }] of chains.entries()) joined.set(stats[name], c * count);
     return fromData(joined, [chains.length, count]);
   };
   const names: readonly (keyof ChainStats)[] = [

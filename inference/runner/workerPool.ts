@@ -1,10 +1,11 @@
 import type { ChainResult } from "../mcmc/chain.ts";
+import { asError } from "./interleave.ts";
 import { ChainError, type Job, type Observer } from "./job.ts";
 import type { Request, Response } from "./messages.ts";
 import { nodeModule } from "./nodeModules.ts";
 
-/** A thread that runs jobs one at a time. */
-interface Worker {
+/** A worker thread or Web Worker, which runs jobs one at a time. */
+interface Thread {
   send(request: Request): void;
   /** Directs what comes back, until the next call. */
   listen(receive: (response: Response) => void, fail: (error: Error) => void): void;
@@ -27,7 +28,7 @@ export class WorkerError extends Error {
 /** How often a running worker is told about an abort, in milliseconds. */
 const POLL = 20;
 
-const idle: Worker[] = [];
+const idle: Thread[] = [];
 
 /** Whether this environment can start workers. */
 export function canStartWorkers(): boolean {
@@ -50,7 +51,7 @@ export function closeIdleWorkers(): void {
  *
  * @throws ChainError; WorkerError when the worker cannot be started or dies.
  */
-export function runInWorker(job: Job, observer: Observer): Promise<ChainResult[]> {
+export async function runInWorker(job: Job, observer: Observer): Promise<ChainResult[]> {
   const worker = idle.pop() ?? startWorker();
   worker.busy(true);
   return new Promise<ChainResult[]>((resolve, reject) => {
@@ -100,13 +101,19 @@ export function runInWorker(job: Job, observer: Observer): Promise<ChainResult[]
   });
 }
 
-function startWorker(): Worker {
-  return nodeModule("worker_threads") === undefined ? startWebWorker() : startNodeWorker();
+/** Browsers refuse some workers at once (a script of another origin, say), others by an event. */
+function startWorker(): Thread {
+  try {
+    return nodeModule("worker_threads") === undefined ? startWebWorker() : startNodeWorker();
+  } catch (thrown) {
+    const error = asError(thrown);
+    throw new WorkerError(`No worker could be started: ${error.message}`, error, false);
+  }
 }
 
-function startNodeWorker(): Worker {
-  const { Worker: Thread } = nodeModule("worker_threads") as typeof import("node:worker_threads");
-  const thread = needsLoader() ? new Thread(loadingScript(), { eval: true }) : new Thread(workerFile());
+function startNodeWorker(): Thread {
+  const { Worker: NodeWorker } = nodeModule("worker_threads") as typeof import("node:worker_threads");
+  const thread = needsLoader() ? new NodeWorker(loadingScript(), { eval: true }) : new NodeWorker(workerFile());
   return {
     send: (request) => thread.postMessage(request),
     listen(receive, fail) {
@@ -123,7 +130,8 @@ function startNodeWorker(): Worker {
   };
 }
 
-const fromSource: boolean = import.meta.url.endsWith(".ts");
+/** Bundles that are not modules have no `import.meta.url`. */
+const fromSource: boolean = String(import.meta.url).endsWith(".ts");
 
 /** The worker's own file has the extension of this one: `.js` when built, `.ts` when run from source. */
 function workerFile(): URL {
@@ -147,8 +155,9 @@ function loadingScript(): string {
   });`;
 }
 
-function startWebWorker(): Worker {
-  const worker = new globalThis.Worker(new URL("./worker.js", import.meta.url), { type: "module" });
+/** Bundlers that make a file of their own of a worker know it by exactly this expression. */
+function startWebWorker(): Thread {
+  const worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
   return {
     send: (request) => worker.postMessage(request),
     listen(receive, fail) {

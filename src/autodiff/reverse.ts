@@ -1,7 +1,7 @@
 /** Reverse mode: from a graph to the graph of its adjoint. Nothing is executed and there is no tape. */
 import type { Node } from "../compiler/graph.ts";
 import { withOrigin } from "../compiler/origin.ts";
-import { add } from "../ops/arithmetic.ts";
+import { addAll } from "../ops/shape.ts";
 
 /** Nodes between the outputs and the variables, inputs first. A node older than every variable cannot depend on one. */
 export function dependents(outputs: readonly Node[], variables: readonly Node[]): Node[] {
@@ -40,19 +40,24 @@ export function pullback(
 ): (Node | undefined)[] {
   const order = dependents(outputs, variables);
   const active = new Set(order);
-  const adjoints = new Map<Node, Node>();
+  const contributions = new Map<Node, Node[]>();
   const accumulate = (node: Node, cotangent: Node): void => {
-    const before = adjoints.get(node);
-    adjoints.set(node, before ? add(before, cotangent) : cotangent);
+    const found = contributions.get(node);
+    if (found) found.push(cotangent);
+    else contributions.set(node, [cotangent]);
+  };
+  const adjointOf = (node: Node): Node | undefined => {
+    const parts = contributions.get(node);
+    return parts && withOrigin(node.origin, () => addAll(parts));
   };
   outputs.forEach((output, i) => {
     if (active.has(output)) accumulate(output, cotangents[i]!);
   });
   const isVariable = new Set(variables);
   for (const node of order.reverse()) {
-    const cotangent = adjoints.get(node);
-    if (!cotangent || isVariable.has(node) || node.op.vjp === undefined) {
-      if (cotangent && !isVariable.has(node)) missing(node);
+    const cotangent = isVariable.has(node) ? undefined : adjointOf(node);
+    if (!cotangent || node.op.vjp === undefined) {
+      if (cotangent) missing(node);
       continue;
     }
     const wanted = node.inputs.map((x) => active.has(x) && x.dtype !== "bool" && x.dtype !== "int32");
@@ -62,7 +67,7 @@ export function pullback(
       });
     });
   }
-  return variables.map((v) => adjoints.get(v));
+  return variables.map(adjointOf);
 }
 
 function missing(node: Node): never {

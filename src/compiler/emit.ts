@@ -4,7 +4,7 @@ import { choleskyScratchDoubles } from "../wasm/kernels/cholesky.ts";
 import { scratchDoubles } from "../wasm/kernels/gemm.ts";
 import { kernels, linkKernel } from "../wasm/kernels/registry.ts";
 import { solveScratchDoubles } from "../wasm/kernels/triangular.ts";
-import { emitNest, tableRoom } from "./emitNest.ts";
+import { bitLiterals, emitNest, tableRoom } from "./emitNest.ts";
 import type { Node } from "./graph.ts";
 import { type MemoryPlan, planMemory } from "./memory.ts";
 import type { Port, Program } from "./program.ts";
@@ -69,6 +69,7 @@ export function emit(schedule: Schedule, inputs: readonly Node[], outputs: reado
   let scratch = 0;
   for (const step of schedule.steps) {
     if (step.kind === "nest") {
+      if (step.accumulations.some((a) => a.combine === "logProduct")) Object.values(bitLiterals).forEach((x) => literals.add(x));
       for (const lane of step.algebra.lanes) {
         if (lane.table) tables.add(lane.table);
         if (lane.op === "constant") literals.add(lane.constant!);

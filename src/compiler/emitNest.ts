@@ -45,16 +45,26 @@ const simd: Readonly<Partial<Record<LaneOp, Opcode>>> = {
   bitSelect: "v128.bitselect",
 };
 const vectorCombine: Readonly<Record<Combine, Opcode>> = {
+  logProduct: "f64x2.mul",
   sum: "f64x2.add",
   prod: "f64x2.mul",
   max: "f64x2.max",
   min: "f64x2.min",
 };
 const scalarCombine: Readonly<Record<Combine, Opcode>> = {
+  logProduct: "f64.mul",
   sum: "f64.add",
   prod: "f64.mul",
   max: "f64.max",
   min: "f64.min",
+};
+
+/** Bit patterns, as doubles, that split significand and exponent. */
+export const bitLiterals: Readonly<Record<"two52" | "bias" | "fraction" | "one", number>> = {
+  two52: 2 ** 52,
+  bias: 2 ** 52 + 1023,
+  fraction: (2 ** 52 - 1) * Number.MIN_VALUE,
+  one: 1,
 };
 
 /** Entries kept for a table: the next power of two. */
@@ -113,6 +123,8 @@ class NestEmitter {
   #current: Map<Lane, Local> = new Map();
   readonly #pointers: Map<string, { local: Local; strides: readonly number[] }> = new Map();
   readonly #accumulators: Map<Accumulation, Local[]> = new Map();
+  /** Exponents that go with the accumulators of products. */
+  readonly #exponents: Map<Accumulation, Local> = new Map();
   readonly #taken: Local[] = [];
   #tail = false;
 
@@ -215,7 +227,8 @@ class NestEmitter {
     const { accumulations } = this.#nest;
     for (const a of accumulations) {
       if (this.#innerStride(a.target) !== 0) continue;
-      const count = Math.max(1, Math.min(this.#plan.unroll, 4));
+      const count = a.combine === "logProduct" ? 1 : Math.max(1, Math.min(this.#plan.unroll, 4));
+      if (a.combine === "logProduct") this.#exponents.set(a, this.#take("v128"));
       this.#accumulators.set(
         a,
         Array.from({ length: count }, () => this.#take("v128")),
@@ -233,6 +246,8 @@ class NestEmitter {
     return this.#strides(a.target).every((s) => s === 0);
   }
   #reset(a: Accumulation): void {
+    const exponent = this.#exponents.get(a);
+    if (exponent) this.#code.f64x2(0).set(exponent);
     for (const local of this.#accumulators.get(a)!) this.#code.f64x2(identities[a.combine]).set(local);
   }
 
@@ -256,6 +271,32 @@ class NestEmitter {
     code.get(total).op("f64x2.extract_lane", 0).get(total).op("f64x2.extract_lane", 1).op(scalarCombine[a.combine]);
     if (!isOnly) code.op(scalarCombine[a.combine]);
     code.store("f64.store", offset);
+    const exponent = this.#exponents.get(a);
+    if (!exponent) return;
+    code.i32(0).get(exponent).op("f64x2.extract_lane", 0).get(exponent).op("f64x2.extract_lane", 1).op("f64.add");
+    code.store("f64.store", this.#base(a.target) + 8);
+  }
+
+  /**
+   * Moves the exponents of products into their sums before they can overflow: factors are at most 4, and between two
+   * calls there are no more of them than straight-line code has pairs.
+   */
+  #renormalise(): void {
+    const code = this.#code;
+    const { two52, bias, fraction, one } = bitLiterals;
+    for (const [a, exponent] of this.#exponents) {
+      const [product] = this.#accumulators.get(a) as [Local];
+      code.get(product).i32(52).op("i64x2.shr_u");
+      this.#literal(two52);
+      code.op("v128.or");
+      this.#literal(bias);
+      code.op("f64x2.sub").get(exponent).op("f64x2.add").set(exponent);
+      code.get(product);
+      this.#literal(fraction);
+      code.op("v128.and");
+      this.#literal(one);
+      code.op("v128.or").set(product);
+    }
   }
 
   /** Computes what first changes in loop `level` and is used further in. */
@@ -307,6 +348,7 @@ class NestEmitter {
       code.i32(turns).set(counter);
       code.loop(() => {
         for (let u = 0; u < unroll; u++) this.#body(2 * u, u);
+        this.#renormalise();
         this.#advance((strides) => strides[this.#inner]! * 2 * unroll);
         code.get(counter).i32(1).op("i32.sub").tee(counter).brIf(0);
       });
@@ -319,6 +361,7 @@ class NestEmitter {
       this.#body(2 * (pairs - start), 0);
       this.#tail = false;
     }
+    this.#renormalise();
     if (this.#inner > 0 && turns > 1) this.#advance((strides) => -strides[this.#inner]! * 2 * turns * unroll);
     for (const a of partial) this.#finish(a, false);
   }

@@ -61,6 +61,8 @@ export interface Op {
   readonly jvp?: JvpRule;
   /** Algebra: an equal and cheaper node for these inputs, or undefined. Tried before a symbolic node is made. */
   readonly simplify?: (inputs: readonly Node[], attrs: Attrs, type: NodeType) => Node | undefined;
+  /** An equal node that is cheaper to run and need not have derivatives: tried when a program is compiled. */
+  readonly lower?: (inputs: readonly Node[], attrs: Attrs, type: NodeType) => Node | undefined;
   readonly lowering: Lowering;
   /** Over constants an operation is computed at once; `lazy`: only when its value is asked for; `never`: always recorded. */
   readonly folding?: "lazy" | "never";
@@ -88,7 +90,8 @@ export interface DimensionMap {
   readonly step: number;
 }
 
-export type Combine = "sum" | "prod" | "max" | "min";
+/** How elements become one; `logProduct`: the significand and the exponent of the product of numbers in [1, 4]. */
+export type Combine = "sum" | "prod" | "max" | "min" | "logProduct";
 
 /** Reduction of `node.inputs[0]` over `node.attrs.axes` (sorted, non-negative), which are dropped from the shape. */
 export interface ReduceLowering {

@@ -110,6 +110,10 @@ function productForm(node: Node): Product {
   return product.rows <= narrowLimit && product.columns > 1 ? "sums" : "call";
 }
 
+/** Whether every element of a member of a nest reads all of its operand, which must lie complete in memory. */
+const readsWhole = (user: Node): boolean =>
+  user.op.lowering.kind === "gather" || (user.op.lowering.kind === "matmul" && productForm(user) === "terms");
+
 /** Builds the schedule of a graph. @throws NotCompilable naming the operation that stands in the way. */
 export function schedule(order: readonly Node[], inputs: readonly Node[], outputs: readonly Node[]): Schedule {
   return new Scheduler(order, inputs, outputs).run();
@@ -241,21 +245,16 @@ class Scheduler {
 
   /** First step at which `user` can read `x`: the same one if the value is at hand in its loop, else the next. */
   #earliest(x: Node, user: Node, dims: readonly number[]): number {
-    const producer = x === user ? this.#producerOfView(x) : this.#producer(x);
+    const producer = readsWhole(user) ? this.#holder(x) : this.#producer(x);
     const step = this.#stepOf.get(producer);
     if (step === undefined) return 0;
     return this.#isAtHand(x, producer, user, dims) ? step : step + 1;
-  }
-  #producerOfView(node: Node): Node {
-    return this.#producer(node);
   }
 
   #isAtHand(x: Node, producer: Node, user: Node, dims: readonly number[]): boolean {
     const { kind } = producer.op.lowering;
     const isValue = kind === "map" || kind === "gather" || (kind === "matmul" && productForm(producer) === "terms");
-    if (!isValue || user.op.lowering.kind === "gather") return false;
-    // Every row of such a product reads the whole vector.
-    if (user.op.lowering.kind === "matmul" && productForm(user) === "terms") return false;
+    if (!isValue || readsWhole(user)) return false;
     const shape = this.#indexShape(user);
     const source = user.op.lowering.kind === "matmul" ? sourceOf(x) : operandSource(x, shape);
     return (
@@ -565,12 +564,10 @@ class Scheduler {
       steps.push({ kind: "call", call: { kernel: "gemvT", dims: [columns, rows] }, operands, node });
       return;
     }
-    steps.push({
-      kind: "call",
-      call: productCall(node),
-      operands: [...node.inputs.map((x) => this.#bufferFor(x)), target],
-      node,
-    });
+    const call = productCall(node);
+    const [a, b] = node.inputs.map((x) => this.#bufferFor(x));
+    // The matrix comes first, also where it stands on the right of a row.
+    steps.push({ kind: "call", call, operands: call.kernel === "gemvT" ? [b!, a!, target] : [a!, b!, target], node });
   }
 
   /** Outputs get buffers of their own; an output that is data, an input, or the same array as another output is copied. */
@@ -607,7 +604,8 @@ class Scheduler {
 const identityMap = (shape: Shape): Source["map"] =>
   shape.map((n, from) => ({ from: n === 1 ? -1 : from, offset: 0, step: 1 }));
 
-export const identities: Readonly<Record<Combine, number>> = { sum: 0, prod: 1, max: -Infinity, min: Infinity };
+export const identities: Readonly<Record<Combine, number>> = {
+  logProduct: 1, sum: 0, prod: 1, max: -Infinity, min: Infinity };
 
 /** Numbers that belong to the formula and not to the data: halves, small integers and the like are written into the code. */
 const isLiteral = (x: number): boolean => Math.abs(x) <= 64 && Number.isInteger(x * 8);
@@ -626,6 +624,8 @@ function productCall(node: Node): KernelCall {
   const count = sizeOf(node.shape.slice(0, -2));
   const batch = count === 1 ? {} : { batch: { count, strides: [m * k, k * n, m * n] } };
   if (n === 1) return { kernel: "gemv", dims: [m, k], ...batch };
-  if (m === 1) return { kernel: "gemvT", dims: [k, n], ...batch };
+  if (m === 1) {
+    return { kernel: "gemvT", dims: [k, n], ...(count === 1 ? {} : { batch: { count, strides: [k * n, m * k, m * n] } }) };
+  }
   return { kernel: "gemm", dims: [m, k, n], ...batch };
 }

@@ -55,12 +55,14 @@ export function simplify(outputs: readonly Node[], inputs: readonly Node[]): Nod
       const key = `${node.op.name} ${args.map((x) => x.id)} ${attrsKey(node)}`;
       moved.set(
         node,
-        shared(key, () => withOrigin(node.origin, () => apply(node.op, args, node.attrs))),
+        shared(key, () => withOrigin(node.origin, () => lowered(apply(node.op, args, node.attrs)))),
       );
     }
   }
   return outputs.map((node) => moved.get(node)!);
 }
+
+const lowered = (node: Node): Node => node.op.lower?.(node.inputs, node.attrs, node) ?? node;
 
 function escaped(node: Node): never {
   const where = node.origin?.line ? ` made at ${node.origin.line}` : "";

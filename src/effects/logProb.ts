@@ -34,7 +34,8 @@ export function traceLogDensity(trace: { readonly sites: ReadonlyMap<string, Sit
   return total ?? zeros([]);
 }
 
-function scaledSum(logProb: Tensor, scale: number | Tensor): Tensor {
+/** The sum of a site's log density, weighted by its scale: a float64 scalar. */
+export function scaledSum(logProb: Tensor, scale: number | Tensor): Tensor {
   const x = logProb.dtype === "float64" ? logProb : cast(logProb, "float64");
   if (scale === 1) return sum(x);
   return typeof scale === "number" || scale.rank === 0 ? mul(sum(x), scale) : sum(mul(x, scale));

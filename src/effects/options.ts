@@ -1,4 +1,5 @@
 /** Checks on the arguments of primitives that types can't make for plain JavaScript. */
+import { describe } from "../tensor/describe.ts";
 import { ModelError } from "./modelError.ts";
 import { suggestion } from "./spelling.ts";
 
@@ -9,7 +10,7 @@ export function checkOptions(site: string, label: string, options: unknown, know
   if (!isPlain) {
     throw new ModelError(
       site,
-      `${label}: the last argument has to be an object of options, like { ${known[0]}: … }; the fields are ${known.join(", ")}.`,
+      `${label}: the last argument has to be an object of options, like { ${known[0]}: … }, got ${describe(options)}; the fields are ${known.join(", ")}.`,
     );
   }
   for (const field of Object.keys(options)) {
@@ -20,8 +21,13 @@ export function checkOptions(site: string, label: string, options: unknown, know
 
 /** @throws TypeError if the name is no string, or empty. */
 export function checkName(primitive: string, name: unknown): void {
-  if (typeof name === "string" && name !== "") return;
+  if (typeof name === "string" && name !== "") {
+    if (!/Tensor\(.*, shape /.test(name)) return;
+    throw new TypeError(
+      `${primitive}: the name "${name}" contains a tensor. A name has to be the same in every run: build it from numbers and strings.`,
+    );
+  }
   throw new TypeError(
-    `${primitive}: the first argument has to be the site's name, a string that isn't empty, got ${JSON.stringify(name) ?? String(name)}.`,
+    `${primitive}: the first argument has to be the site's name, a string that isn't empty, got ${name === "" ? '""' : describe(name)}.`,
   );
 }

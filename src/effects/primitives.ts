@@ -1,6 +1,7 @@
 /** The statements of a model. Each makes a message, sends it through the handlers, and returns its value. */
 import type { Key } from "../random/key.ts";
-import { asTensor, type Tensor, type TensorLike } from "../tensor/tensor.ts";
+import { describe } from "../tensor/describe.ts";
+import { asTensor, type DType, type Tensor, type TensorLike } from "../tensor/tensor.ts";
 import type {
   DeterministicMessage,
   FactorMessage,
@@ -40,7 +41,7 @@ export function sample(name: string, distribution: Samplable, options: SampleOpt
   checkName("sample", name);
   const label = `sample site "${name}"`;
   if (!isSamplable(distribution)) {
-    const got = typeof distribution === "function" ? "a function (call it with its arguments?)" : typeof distribution;
+    const got = typeof distribution === "function" ? "a function (call it with its arguments?)" : describe(distribution);
     throw new ModelError(
       name,
       `${label}: the second argument has to be a distribution, like dist.Normal(0, 1), got ${got}.`,
@@ -56,7 +57,7 @@ export function sample(name: string, distribution: Samplable, options: SampleOpt
     observed,
     plates: [],
     scale: 1,
-    mask: options.mask === undefined ? undefined : asTensor(options.mask, "bool"),
+    mask: options.mask === undefined ? undefined : tensorOf(name, `${label}: mask`, options.mask, "bool"),
     infer: options.infer ?? {},
     key: undefined,
     stop: false,
@@ -123,10 +124,12 @@ export function plate<T>(name: string, size: number, fn: (plate: PlateScope) => 
   if (typeof fn !== "function")
     throw new ModelError(
       name,
-      `${label}: the third argument has to be a function holding the statements, got ${typeof fn}.`,
+      `${label}: the third argument has to be a function holding the statements, got ${describe(fn)}. ` +
+        `Write plate("${name}", size, () => { … }, options).`,
     );
   checkOptions(name, label, options, ["dim", "subsampleSize", "subsample"]);
-  const value = options.subsample === undefined ? undefined : asTensor(options.subsample, "int32");
+  const value =
+    options.subsample === undefined ? undefined : tensorOf(name, `${label}: subsample`, options.subsample, "int32");
   const subsampleSize = options.subsampleSize ?? value?.size ?? size;
   checkPositive(name, `${label}: subsampleSize`, subsampleSize);
   if (subsampleSize > size)
@@ -192,9 +195,9 @@ export function factor(name: string, logFactor: TensorLike): void {
   });
 }
 
-function tensorOf(name: string, label: string, value: TensorLike): Tensor {
+function tensorOf(name: string, label: string, value: TensorLike, dtype?: DType): Tensor {
   try {
-    return asTensor(value);
+    return asTensor(value, dtype);
   } catch (error) {
     throw new ModelError(name, `${label}: ${(error as Error).message}`, { cause: error });
   }
@@ -202,5 +205,12 @@ function tensorOf(name: string, label: string, value: TensorLike): Tensor {
 
 function checkPositive(name: string, what: string, value: number): void {
   if (Number.isInteger(value) && value > 0) return;
-  throw new ModelError(name, `${what} has to be a positive integer, got ${String(value)}.`);
+  throw new ModelError(name, `${what} has to be a positive integer, got ${describe(value)}.${sizeAdvice(value)}`);
+}
+
+function sizeAdvice(value: unknown): string {
+  if (value === 0) return " Is the data empty?";
+  if (value === undefined) return " Is a field missing from the data? A tensor has no length: give its shape[0].";
+  if (typeof value === "function") return " The size comes before the function.";
+  return Array.isArray(value) ? " Give its length." : "";
 }

@@ -319,7 +319,7 @@ export const zerosNode = (type: NodeType): Node => {
 };
 
 /** Which operation a node applies, for rules elsewhere that look through arithmetic. */
-export const arithmeticOps = {
+export const arithmeticOps: Readonly<Record<"neg" | "add" | "sub" | "mul" | "square" | "div" | "reciprocal", Op>> = {
   neg: negOp,
   add: addOp,
   sub: subOp,
@@ -327,11 +327,11 @@ export const arithmeticOps = {
   square: squareOp,
   div: divOp,
   reciprocal: reciprocalOp,
-} as const;
+};
 
 late.add = add;
 late.mul = mul;
-late.numeric = numeric;
+late.cast = cast;
 
 /** A scalar of the floating dtype of another node. */
 export const scalarLike = (x: number, like: Node): Node => scalar(x, like.dtype === "float32" ? "float32" : "float64");

@@ -26,7 +26,7 @@ import { pow as powOf } from "../wasm/functions/pow.ts";
 import { cos as cosOf, sin as sinOf } from "../wasm/functions/trigonometric.ts";
 import { add, arithmeticOps, div, equal, mul, neg, reciprocal, square, sub, where } from "./arithmetic.ts";
 import { uniformValue } from "./broadcast.ts";
-import { applyMap, defineMap, type MapDefinition, type Partial } from "./map.ts";
+import { applyMap, broadcastTo, defineMap, type MapDefinition, type Partial } from "./map.ts";
 
 type Unary = <V>(m: Algebra<V>, x: V) => V;
 
@@ -117,7 +117,11 @@ const share = (a: Node, b: Node): Node => applyMap(shareOp, a, b);
 export const logaddexp = (a: Node, b: Node): Node => applyMap(logaddexpOp, a, b);
 
 const powPartials: readonly Partial[] = [
-  ([x, y]) => mul(y!, pow(x!, sub(y!, constant(1, y!)))),
+  ([x, y]) => {
+    const slope = mul(y!, pow(x!, sub(y!, constant(1, y!))));
+    // x^0 is flat, and its slope not 0 · ∞, at x = 0 too.
+    return uniformValue(y!) === undefined ? where(equal(y!, constant(0, y!)), constant(0, x!), slope) : slope;
+  },
   // x^y log x, which is 0 and not 0 · −∞ at x = 0
   ([x], out) => where(equal(x!, constant(0, x!)), constant(0, x!), mul(out, log(x!))),
 ];
@@ -130,10 +134,12 @@ const powOp: Op = defineMap({
   simplify: ([x, y], _attrs, type) => {
     const exponent = uniformValue(y!);
     if (x!.dtype !== type.dtype || exponent === undefined) return undefined;
-    return integerPowers[exponent]?.(x!);
+    const product = integerPowers[exponent]?.(x!);
+    return product && broadcastTo(product, type.shape);
   },
 });
 const integerPowers: Readonly<Record<number, (x: Node) => Node>> = {
+  0: (x) => constant(1, x),
   1: (x) => x,
   2: (x) => square(x),
   3: (x) => mul(square(x), x),
@@ -203,3 +209,6 @@ export const xlog1py = (x: Node, y: Node): Node => {
   const zero = equal(x, constant(0, x));
   return where(zero, constant(0, x), mul(x, log1p(where(zero, constant(0, y), y))));
 };
+
+/** Which operation a node applies, for rules elsewhere that look for logarithms. */
+export const elementaryOps: Readonly<Record<"softplus" | "logaddexp", Op>> = { softplus: softplusOp, logaddexp: logaddexpOp };

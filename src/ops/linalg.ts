@@ -228,4 +228,4 @@ export const solveTriangular = (l: Node, b: Node, transposed: boolean): Node =>
   apply(solveOp, [floating(l), floating(b)], { transpose: transposed });
 
 /** Whether a known matrix failed to factor. */
-export const failedToFactor = (l: Node): boolean => isConstant(l) && l.value!.some((x) => x !== x);
+export const failedToFactor = (l: Node): boolean => isConstant(l) && l.value!.some(Number.isNaN);

@@ -146,11 +146,19 @@ export function defineMap(definition: MapDefinition): Op {
     lowering: { kind: "map", scalar, cost },
   };
   const rule = definition.dtype ?? floating;
-  if (rule === arithmetic || rule === floating) ofNumbers.add(op);
+  if (rule === arithmetic || rule === floating) numeric.set(op, rule);
   return op;
 }
-/** Records that compute with their arguments: in compiled code a truth value is a mask of bits, which must become 0 or 1 first. */
-const ofNumbers: WeakSet<Op> = new WeakSet();
+/**
+ * Records that compute with numbers. Integers and truth values beside floats are converted first: products of integers
+ * that the algebra moves together must not wrap, and in compiled code a truth value is a mask of bits.
+ */
+const numeric: WeakMap<Op, DTypeRule> = new WeakMap();
+function converted(op: Op, inputs: readonly Node[]): readonly Node[] {
+  const dtype = numeric.get(op)?.(op.name, inputs);
+  const fits = (x: Node): boolean => dtype === undefined || x.dtype === dtype || x.dtype.startsWith("float");
+  return inputs.map((x) => (fits(x) ? x : late.cast(x, dtype!)));
+}
 
 /** A tensor stretched to `shape`; itself when it has that shape. @throws TypeError when it does not fit. */
 export function broadcastTo(x: Node, shape: Shape): Node {
@@ -169,7 +177,7 @@ export function broadcastTo(x: Node, shape: Shape): Node {
  * shape, and what depends on few numbers is computed few times.
  */
 export function applyMap(op: Op, ...operands: Node[]): Node {
-  const inputs = ofNumbers.has(op) ? operands.map(late.numeric) : operands;
+  const inputs = converted(op, operands);
   if (!inputs.some((x) => x.op === broadcast)) return apply(op, inputs);
   const { shape } = op.infer(inputs, {});
   const narrow = inputs.map((x) => (x.op === broadcast ? x.inputs[0]! : x));

@@ -6,7 +6,9 @@ import { add, arithmeticOps, cast, div, equal, mul, neg, sub, where } from "./ar
 import { broadcast } from "./broadcast.ts";
 import { late } from "./late.ts";
 import { broadcastTo } from "./map.ts";
+import { sumByProduct } from "./logProduct.ts";
 import { reshape } from "./shape.ts";
+import { summarise } from "./summarise.ts";
 
 const axesOf = (attrs: Attrs): readonly number[] => attrs.axes as readonly number[];
 const dropAxes = (shape: Shape, axes: readonly number[]): number[] => shape.filter((_, d) => !axes.includes(d));
@@ -23,11 +25,11 @@ interface Reduction {
   readonly identity: number;
   readonly combine: (a: number, b: number) => number;
 }
-const reductions: Readonly<Record<Combine, Reduction>> = {
+const reductions: Readonly<Record<Exclude<Combine, "logProduct">, Reduction>> = {
   sum: { identity: 0, combine: (a, b) => a + b },
   prod: { identity: 1, combine: (a, b) => a * b },
-  max: { identity: -Infinity, combine: (a, b) => (b !== b || b > a ? b : a) },
-  min: { identity: Infinity, combine: (a, b) => (b !== b || b < a ? b : a) },
+  max: { identity: -Infinity, combine: (a, b) => (Number.isNaN(b) || b > a ? b : a) },
+  min: { identity: Infinity, combine: (a, b) => (Number.isNaN(b) || b < a ? b : a) },
 };
 
 const ranges: Readonly<Partial<Record<DType, readonly [number, number]>>> = {
@@ -36,7 +38,7 @@ const ranges: Readonly<Partial<Record<DType, readonly [number, number]>>> = {
 };
 
 const evaluateReduce =
-  (kind: Combine): Op["evaluate"] =>
+  (kind: keyof typeof reductions): Op["evaluate"] =>
   ([x], attrs, output) => {
     const { identity, combine } = reductions[kind];
     // Truth values and integers start from the ends of their own range.
@@ -94,9 +96,14 @@ const simplifySum: NonNullable<Op["simplify"]> = ([x], attrs) => {
     return broadcastTo(mul(times, reshape(sum(source, rest), kept)), reduced);
   }
   if (x!.op === arithmeticOps.neg) return neg(sum(x!.inputs[0]!, axes));
+  const isTotal = axes.length === x!.shape.length;
+  const statistic = isTotal ? summarise(x!, total) : undefined;
+  if (statistic) return statistic;
   const [a, b] = x!.inputs as [Node, Node];
-  // Terms that are data are summed at once.
-  if ((x!.op === arithmeticOps.add || x!.op === arithmeticOps.sub) && (isConstant(a) || isConstant(b))) {
+  // Terms that are data are summed at once, and terms with sufficient statistics apart from those without.
+  const isSum = x!.op === arithmeticOps.add || x!.op === arithmeticOps.sub;
+  const separates = (y: Node): boolean => isConstant(y) || (isTotal && hasStatistic(y, x!));
+  if (isSum && (separates(a) || separates(b))) {
     const [left, right] = [a, b].map((y) => sum(broadcastTo(cast(y, x!.dtype), x!.shape), axes)) as [Node, Node];
     return x!.op === arithmeticOps.add ? add(left, right) : sub(left, right);
   }
@@ -129,6 +136,14 @@ const simplifySum: NonNullable<Op["simplify"]> = ([x], attrs) => {
   return undefined;
 };
 
+const total = (x: Node): Node =>
+  sum(
+    x,
+    x.shape.map((_, d) => d),
+  );
+const hasStatistic = (y: Node, whole: NodeType): boolean =>
+  sizeOf(y.shape) === sizeOf(whole.shape) && summarise(y, total) !== undefined;
+
 const sumOp: Op = {
   name: "sum",
   infer: ([x], attrs) => ({
@@ -142,6 +157,7 @@ const sumOp: Op = {
   },
   jvp: ([t], node) => sum(t!, axesOf(node.attrs)),
   simplify: simplifySum,
+  lower: ([x], attrs) => (axesOf(attrs).length === x!.shape.length ? sumByProduct(x!, total) : undefined),
   lowering: { kind: "reduce", combine: "sum" },
 };
 /** Sum over the axes (all when absent); the axes are dropped. */

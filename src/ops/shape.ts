@@ -2,7 +2,7 @@
 import type { Attrs, Node, NodeType, Op, Shape, Value } from "../compiler/graph.ts";
 import { apply } from "../compiler/node.ts";
 import { allocate, eachOffset, formatShape, normaliseAxis, sameShape, sizeOf, stridesOf } from "../compiler/shapes.ts";
-import { cast, zerosNode } from "./arithmetic.ts";
+import { add, cast, zerosNode } from "./arithmetic.ts";
 import { broadcast } from "./broadcast.ts";
 import { broadcastTo, widest } from "./map.ts";
 
@@ -39,7 +39,9 @@ const reshapeOp: Op = {
 export function reshape(x: Node, shape: Shape): Node {
   const hole = shape.indexOf(-1);
   const rest = shape.reduce((size, n, d) => (d === hole ? size : size * n), 1);
-  const known = shape.map((n, d) => (d === hole && sizeOf(x.shape) % rest === 0 ? sizeOf(x.shape) / rest : n));
+  const known = shape.map((n, d) =>
+    d === hole && rest > 0 && sizeOf(x.shape) % rest === 0 ? sizeOf(x.shape) / rest : n,
+  );
   return sameShape(known, x.shape) ? x : apply(reshapeOp, [x], { shape: known });
 }
 
@@ -252,6 +254,7 @@ const concatOp: Op = {
       return slice(cotangent, along(x.shape, axis, from, 0), along(x.shape, axis, start, undefined));
     });
   },
+  simplify: (inputs, attrs) => joinSlices(inputs, attrs.axis as number),
   jvp: (tangents, node) =>
     apply(
       concatOp,
@@ -267,6 +270,38 @@ function copyInto(out: Value["data"], x: Value, strides: readonly number[], star
     out[at] = x.data[i]!;
   });
 }
+/** Slices of one tensor that follow each other without a gap are one slice of it, or the tensor itself. */
+function joinSlices(inputs: readonly Node[], axis: number): Node | undefined {
+  const pieces = inputs.map(sliceAlong(axis));
+  const [first] = pieces;
+  if (!first) return undefined;
+  let next = first.start;
+  for (const piece of pieces) {
+    if (piece?.base !== first.base || piece.start !== next) return undefined;
+    next += piece.length;
+  }
+  const { base, start } = first;
+  return slice(base, along(base.shape, axis, start, 0), along(base.shape, axis, next, undefined));
+}
+interface Piece {
+  readonly base: Node;
+  readonly start: number;
+  readonly length: number;
+}
+/** A node as a contiguous stretch of its base along one axis and whole along the others; also through a scalar's reshape. */
+const sliceAlong =
+  (axis: number) =>
+  (x: Node): Piece | undefined => {
+    const source = x.op === reshapeOp && x.inputs[0]!.shape.length === x.shape.length ? x.inputs[0]! : x;
+    if (source.op !== sliceOp) return undefined;
+    const [base] = source.inputs as [Node];
+    const { starts, steps } = source.attrs as { starts: readonly number[]; steps: readonly number[] };
+    const whole = base.shape.every(
+      (n, d) => d === axis || (starts[d] === 0 && steps[d] === 1 && source.shape[d] === n),
+    );
+    return whole && steps[axis] === 1 ? { base, start: starts[axis]!, length: source.shape[axis]! } : undefined;
+  };
+
 /** Joins tensors along an existing axis. @throws TypeError when another dimension differs. */
 export function concat(xs: readonly Node[], axis: number): Node {
   if (xs.length === 0) throw new TypeError("concat: needs at least one tensor.");
@@ -325,3 +360,30 @@ export function at(x: Node, i: number): Node {
   const from = i < 0 ? i + n : i;
   return reshape(slice(x, [from], [from + 1]), x.shape.slice(1));
 }
+
+/**
+ * The sum of several tensors of one shape, pairwise so that rounding stays small. Vectors that are zero but for stretches
+ * which do not overlap, as the adjoints of slices are, are laid side by side instead.
+ */
+export function addAll(xs: readonly Node[]): Node {
+  const pads = xs.filter(isStretch);
+  if (pads.length < 2) return addPairwise(xs);
+  const sorted = [...pads].sort((a, b) => startOf(a) - startOf(b));
+  const pieces: Node[] = [];
+  let at = 0;
+  for (const x of sorted) {
+    if (startOf(x) < at) return addPairwise(xs);
+    if (startOf(x) > at) pieces.push(zerosNode({ shape: [startOf(x) - at], dtype: x.dtype }));
+    pieces.push(x.inputs[0]!);
+    at = startOf(x) + x.inputs[0]!.shape[0]!;
+  }
+  const [length] = xs[0]!.shape as [number];
+  if (at < length) pieces.push(zerosNode({ shape: [length - at], dtype: xs[0]!.dtype }));
+  return addPairwise([concat(pieces, 0), ...xs.filter((x) => !isStretch(x))]);
+}
+const isStretch = (x: Node): boolean => x.op === padOp && x.shape.length === 1 && (x.attrs.steps as number[])[0] === 1;
+const startOf = (x: Node): number => (x.attrs.starts as number[])[0]!;
+const addPairwise = (xs: readonly Node[]): Node =>
+  xs.length <= 2
+    ? xs.reduce(add)
+    : add(addPairwise(xs.slice(0, xs.length >> 1)), addPairwise(xs.slice(xs.length >> 1)));

@@ -56,7 +56,9 @@ const logBetaDensity = (a: Node, b: Node, x: Node): Node => {
   return add(kernel, sub(lgamma(add(a, b)), add(lgamma(a), lgamma(b))));
 };
 
-const ops = {
+export type SpecialName = "gammainc" | "gammaincc" | "betainc" | "gammaincinv" | "betaincinv";
+
+const ops: Readonly<Record<SpecialName, Op>> = {
   gammainc: defineInterpreted("gammainc", gammainc, [undefined, ([a, x]) => exp(logGammaDensity(a!, x!))]),
   gammaincc: defineInterpreted("gammaincc", gammaincc, [undefined, ([a, x]) => neg(exp(logGammaDensity(a!, x!)))]),
   betainc: defineInterpreted("betainc", betainc, [
@@ -73,7 +75,6 @@ const ops = {
     undefined,
     ([a, b], out) => reciprocal(exp(logBetaDensity(a!, b!, out))),
   ]),
-} as const;
+};
 
-export type SpecialName = keyof typeof ops;
 export const special = (name: SpecialName, inputs: readonly Node[]): Node => apply(ops[name], inputs);

@@ -41,7 +41,7 @@ export const outer: Binary = binary((a, b) => mul(expandDims(a, -1), b));
 /** Lower Cholesky factor of symmetric positive definite matrices. @throws RangeError for a known matrix that is not. */
 export function cholesky(a: TensorLike): Tensor {
   const factor = wrap(linalg.cholesky(asNode(a)));
-  if (hasValue(factor) && factor.data.some((x) => x !== x)) {
+  if (hasValue(factor) && factor.data.some(Number.isNaN)) {
     throw new RangeError(
       `cholesky: the matrix of shape ${formatShape(factor.shape)} is not positive definite. ` +
         "Check that it is symmetric with a positive diagonal, or add a small multiple of the identity (a jitter such as 1e-9).",

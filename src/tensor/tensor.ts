@@ -7,6 +7,7 @@ import * as elementary from "../ops/elementary.ts";
 import { matmul } from "../ops/linalg.ts";
 import * as reduce from "../ops/reduce.ts";
 import * as shapes from "../ops/shape.ts";
+import { describe, remedy } from "./describe.ts";
 
 export type { DType, Shape, TypedArray } from "../compiler/graph.ts";
 
@@ -51,12 +52,12 @@ export class Tensor {
 
   /** The values, row-major; the array itself, not a copy: do not write to it. @throws Error for a traced tensor. */
   get data(): TypedArray {
-    return this.node.value ?? refuse(this.node);
+    return this.node.value ?? refuse("data", this.node);
   }
 
   /** The value of a tensor with one element. @throws Error for other sizes, and for a traced tensor. */
   item(): number {
-    const { data } = this;
+    const data = this.node.value ?? refuse("item()", this.node);
     if (data.length !== 1) {
       throw new TypeError(
         `item: a tensor of shape ${formatShape(this.shape)} has ${data.length} elements; reduce it first, or use toArray().`,
@@ -67,7 +68,8 @@ export class Tensor {
 
   /** Nested arrays of numbers (booleans for dtype bool); a number for a scalar. @throws Error for a traced tensor. */
   toArray(): NestedArray | number | boolean {
-    const { data, shape, dtype } = this;
+    const { shape, dtype } = this;
+    const data = this.node.value ?? refuse("toArray()", this.node);
     const element = (i: number): number | boolean => (dtype === "bool" ? data[i] !== 0 : data[i]!);
     const build = (d: number, start: number, size: number): NestedArray | number | boolean => {
       if (d === shape.length) return element(start);
@@ -81,14 +83,20 @@ export class Tensor {
     return this.toArray();
   }
 
+  /** Kind, shape and values; long axes are cut to their first entries. */
   toString(): string {
-    const values = this.node.value ? `${JSON.stringify(this.toArray())}` : "traced";
+    const values = this.node.value ? print(this.toArray(), this.size > 100 ? 6 : Infinity) : "traced";
     return `Tensor(${values}, shape ${formatShape(this.shape)}, ${this.dtype})`;
   }
 
-  /** Numbers for scalars with a value, so that `x > 0` and `if (+x)` work eagerly and fail clearly when traced. */
+  /**
+   * A number for a scalar with a value, so that `x > 0` works outside of models; text in template strings.
+   * @throws TypeError for other tensors: operators and Math don't work on them. `if (x)` can't be caught: every object is true.
+   */
   [Symbol.toPrimitive](hint: string): number | string {
-    return hint === "string" ? this.toString() : this.item();
+    if (hint === "string") return this.toString();
+    const { value } = this.node;
+    return value?.length === 1 ? value[0]! : refuseOperator(this.node);
   }
 
   add(b: TensorLike): Tensor {
@@ -170,13 +178,32 @@ export class Tensor {
   }
 }
 
-function refuse(node: Node): never {
-  const made = node.origin?.line ? `${node.op.name}, at ${node.origin.line}` : node.op.name;
+function refuse(asked: string, node: Node): never {
   throw new Error(
-    `The value of a traced tensor was asked for (shape ${formatShape(node.shape)}, made by ${made}). ` +
-      "While a model is traced its tensors stand for values to come: choose between values with where(condition, a, b) instead of `if`, " +
-      "keep loops over data and not over parameters, and read numbers from the data or from results.",
+    `${asked}: ${origin(node)} has no value while the model is traced; it stands for values to come. ` +
+      "Choose between values with where(condition, a, b) instead of `if`, loop over data and not over parameters, and read numbers from the data or from results.",
   );
+}
+
+function refuseOperator(node: Node): never {
+  throw new TypeError(
+    `JavaScript's operators and Math work on numbers, not on tensors: ${origin(node)} met one. ` +
+      "Write x.add(1) for x + 1, exp(x) for Math.exp(x), where(greater(x, 0), a, b) for x > 0 ? a : b.",
+  );
+}
+
+/** `the tensor "mu" (shape [8], made at model.ts:3:9)` */
+function origin(node: Node): string {
+  const { name } = node.attrs;
+  const what = typeof name === "string" ? `the tensor "${name}"` : `a result of ${node.op.name}`;
+  const place = node.origin?.line === undefined ? "" : `, made at ${node.origin.line}`;
+  return `${what} (shape ${formatShape(node.shape)}${place})`;
+}
+
+function print(x: NestedArray | number | boolean, most: number): string {
+  if (!Array.isArray(x)) return String(x);
+  const shown = x.slice(0, most).map((row) => print(row, most));
+  return `[${shown.join(",")}${x.length > most ? ",…" : ""}]`;
 }
 
 /** A tensor around a node. */
@@ -213,14 +240,6 @@ export function asTensor(x: TensorLike, dtype?: DType): Tensor {
   return wrap(dtype === undefined ? node : arithmetic.cast(node, dtype));
 }
 
-function describe(x: unknown): string {
-  if (typeof x === "function") return "a function";
-  if (typeof x === "string") return `the string ${JSON.stringify(x)}`;
-  return x === null || typeof x !== "object"
-    ? String(x)
-    : `an object with keys ${Object.keys(x).slice(0, 5).join(", ") || "(none)"}`;
-}
-
 /** The node of a TensorLike. */
 export function asNode(x: TensorLike): Node {
   if (isTensor(x)) return x.node;
@@ -233,8 +252,7 @@ export function asNode(x: TensorLike): Node {
   if (ArrayBuffer.isView(x) && Symbol.iterator in x)
     return fromNested(Array.from(x as unknown as Iterable<number>, Number));
   throw new TypeError(
-    `A tensor was expected, got ${describe(x)}. Give a number, a (nested) array of numbers, a typed array or a Tensor` +
-      (x === undefined ? "; is a field missing from the data?" : "."),
+    `A tensor was expected, got ${describe(x)}. ${remedy(x) || "Give a number, a (nested) array of numbers, a typed array or a Tensor."}`,
   );
 }
 
@@ -257,19 +275,19 @@ function fromNested(x: NestedArray): Node {
   const fill = (level: unknown, d: number, path: string): void => {
     const isArray = Array.isArray(level) || ArrayBuffer.isView(level);
     if (!isArray) {
-      if (d !== shape.length) throw new TypeError(`Ragged array: a number at ${path} where others have arrays.`);
+      if (d !== shape.length) throw ragged(`a number at ${path} where others have arrays`);
       if (typeof level !== "number" && typeof level !== "boolean") {
-        throw new TypeError(`A tensor holds numbers or booleans, got ${describe(level)} at ${path || "the top"}.`);
+        throw new TypeError(
+          `A tensor holds numbers or booleans, got ${describe(level)} at ${path || "the top"}. ${remedy(level)}`.trimEnd(),
+        );
       }
       flat.push(level);
       return;
     }
     const row = level as unknown as ArrayLike<unknown>;
-    if (d === shape.length) throw new TypeError(`Ragged array: an array at ${path} where others have numbers.`);
+    if (d === shape.length) throw ragged(`an array at ${path} where others have numbers`);
     if (row.length !== shape[d]) {
-      throw new TypeError(
-        `Ragged array: length ${row.length} at ${path || "the top"}, ${shape[d]} elsewhere in dimension ${d}.`,
-      );
+      throw ragged(`length ${row.length} at ${path || "the top"}, ${shape[d]} elsewhere in dimension ${d}`);
     }
     for (let i = 0; i < row.length; i++) fill(row[i], d + 1, `${path}[${i}]`);
   };
@@ -279,6 +297,10 @@ function fromNested(x: NestedArray): Node {
   for (let i = 0; i < flat.length; i++) data[i] = Number(flat[i]);
   return constantNode(data, shape, dtype);
 }
+const ragged = (how: string): TypeError =>
+  new TypeError(
+    `Ragged array: ${how}. All rows need one length: pad them and mask the padding, or use a site for each.`,
+  );
 const holdsTensor = (x: unknown): boolean => Array.isArray(x) && x.some((row) => isTensor(row) || holdsTensor(row));
 
 export type Unary = (x: TensorLike) => Tensor;

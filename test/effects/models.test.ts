@@ -6,13 +6,14 @@ import { HalfCauchy } from "../../distributions/continuous/halfCauchy.ts";
 import { Normal } from "../../distributions/continuous/normal.ts";
 import { Bernoulli } from "../../distributions/discrete/bernoulli.ts";
 import { grad } from "../../src/autodiff/grad.ts";
+import { inputNode } from "../../src/compiler/node.ts";
 import { condition } from "../../src/effects/handlers/condition.ts";
 import { mask } from "../../src/effects/handlers/mask.ts";
 import { seed } from "../../src/effects/handlers/seed.ts";
 import { substitute } from "../../src/effects/handlers/substitute.ts";
 import { trace } from "../../src/effects/handlers/trace.ts";
 import { factor, param, plate, sample } from "../../src/effects/primitives.ts";
-import type { Tensor, TensorLike } from "../../src/tensor/tensor.ts";
+import { hasValue, type Tensor, type TensorLike, wrap } from "../../src/tensor/tensor.ts";
 
 const y = [28, 8, -3, 7, -1, 1, 18, 12];
 const sigma = [15, 10, 16, 11, 9, 11, 10, 18];
@@ -41,7 +42,7 @@ describe("eight schools", () => {
   });
 
   test("its derivatives go through the handlers", () => {
-    const g = grad<{ mu: number; tau: number; theta: number[] }>((at) => logDensity({ ...at }))({
+    const g = grad((at: { mu: Tensor; tau: Tensor; theta: Tensor }) => logDensity({ ...at }))({
       mu: 4,
       tau: 3,
       theta,
@@ -50,6 +51,16 @@ describe("eight schools", () => {
     theta.forEach((t, i) => {
       expect(g.theta.at(i).item()).toBeCloseTo(-(t - 4) / 9 + (y[i]! - t) / sigma[i]! ** 2, 12);
     });
+  });
+
+  test("is traced without any value: every check that needs one waits", () => {
+    const unknown = (shape: readonly number[], name: string): Tensor => wrap(inputNode(shape, "float64", name));
+    const at = { mu: unknown([], "mu"), tau: unknown([], "tau"), theta: unknown([8], "theta") };
+    const total = trace(substitute(schools, at))
+      .get({ y: unknown([8], "y"), sigma })
+      .logProbSum();
+    expect(hasValue(total)).toBe(false);
+    expect(total.shape).toEqual([]);
   });
 
   test("simulates data when they are missing", () => {
@@ -80,7 +91,7 @@ describe("observations are checked against the support", () => {
   });
 
   test("missing data don't poison gradients", () => {
-    const slope = grad<number>((mu) =>
+    const slope = grad((mu) =>
       trace(() => plate("n", 2, () => sample("y", Normal(mu, 1), { obs: [Number.NaN, 3], mask: [false, true] })))
         .get()
         .logProbSum(),

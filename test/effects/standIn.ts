@@ -7,7 +7,7 @@ import { broadcastTo, expandDims } from "../../src/tensor/shape.ts";
 import { broadcastShapes } from "../../src/tensor/shapes.ts";
 import { asTensor, hasValue, type Tensor, type TensorLike } from "../../src/tensor/tensor.ts";
 
-export const LOG_PHI_0 = -0.5 * 1.8378770664093453;
+export const LOG_PHI_0: number = -0.5 * 1.8378770664093453;
 
 const finite: SupportLike = { name: "real", description: "a finite number", eventDim: 0, check: (x) => isFinite(x) };
 export const positive: SupportLike = {

@@ -11,6 +11,11 @@ export const hasReference = (name: string): boolean => existsSync(`${root}${name
 
 const read = <T>(name: string, file: string): T => JSON.parse(readFileSync(`${root}${name}/${file}`, "utf8"));
 
+/** Figures that belong to the project. */
+function ownFile<T>(file: string): T {
+  return JSON.parse(readFileSync(new URL(`../fixtures/${file}`, import.meta.url), "utf8"));
+}
+
 /** The posterior's data: the project's own if it has them, else the reference's; undefined if neither is there. */
 export const dataOf = ({ name, ownData }: Posterior): StanData | undefined =>
   ownData ? ownData() : hasReference(name) ? read<StanData>(name, "data.json") : undefined;
@@ -18,6 +23,7 @@ export const dataOf = ({ name, ownData }: Posterior): StanData | undefined =>
 /** Log density and gradient at one point of unconstrained coordinates, in the order of Stan's declarations. */
 export interface Point {
   readonly unconstrained: readonly number[];
+  /** Up to a constant. */
   readonly logDensity: number;
   readonly gradient: readonly number[];
 }
@@ -35,9 +41,13 @@ interface StanPoint {
   readonly grad_with_jacobian: readonly number[];
 }
 
+const own: Readonly<Record<string, Points>> = ownFile("logDensityPoints.json");
 const base = (entry: string): string => entry.replace(/\[.*/, "");
 
-export function referencePoints(name: string): Points {
+/** The project's own figures, else those beside the repository; undefined where there are none. */
+export function referencePoints(name: string): Points | undefined {
+  if (own[name]) return own[name];
+  if (!hasReference(name)) return undefined;
   const { points } = read<{ points: readonly StanPoint[] }>(name, "logdensity.json");
   return {
     parameters: [...new Set(Object.keys(points[0]!.constrained).map(base))],
@@ -49,12 +59,13 @@ export function referencePoints(name: string): Points {
   };
 }
 
+/** Figures of one scalar; some may be unknown. */
 export interface Moments {
-  readonly mean: number;
-  readonly sd: number;
-  readonly q5: number;
-  readonly q50: number;
-  readonly q95: number;
+  readonly mean?: number;
+  readonly sd?: number;
+  readonly q5?: number;
+  readonly q50?: number;
+  readonly q95?: number;
   /** Standard errors of the reference; absent when it is exact. */
   readonly mcse_mean?: number;
   readonly mcse_sd?: number;
@@ -63,10 +74,17 @@ export interface Moments {
   readonly mcse_q95?: number;
 }
 
-/** Moments by parameter (`theta[1]`, counted from one), exact where they are known. */
-export function referenceMoments(name: string): Readonly<Record<string, Moments>> {
+export type MomentsByName = Readonly<Record<string, Moments>>;
+
+const ownMoments: Readonly<Record<string, { readonly parameters: MomentsByName }>> = ownFile("posteriorMoments.json");
+
+/** Moments by element (`theta[0]`), exact where they are known; undefined where there are none. */
+export function referenceMoments(name: string): MomentsByName | undefined {
+  if (!ownMoments[name] && !hasReference(name)) return undefined;
   const file = existsSync(`${root}${name}/exact.json`) ? "exact.json" : "reference.json";
-  return read<{ parameters: Record<string, Moments> }>(name, file).parameters;
+  const { parameters } = ownMoments[name] ?? read<{ readonly parameters: MomentsByName }>(name, file);
+  const fromZero = (element: string): string => element.replace(/\[(\d+)\]/, (_, i) => `[${Number(i) - 1}]`);
+  return Object.fromEntries(Object.entries(parameters).map(([element, moments]) => [fromZero(element), moments]));
 }
 
 /** For each coordinate of the model, its position in Stan's order: a model may meet its sites in another. */

@@ -23,6 +23,16 @@ function softplusTail<V>(m: Algebra<V>, x: V): V {
 }
 
 /**
+ * 1 + e^-|x|, whose logarithm is what `softplus` adds to max(x, 0). It shares the exponential of `softplus` and `sigmoid`.
+ *
+ * @example
+ * softplusFactor(numberAlgebra, 0); // 2
+ */
+export function softplusFactor<V>(m: Algebra<V>, x: V): V {
+  return m.add(m.constant(1), expNonPositive(m, m.neg(m.abs(x))));
+}
+
+/**
  * log(1 + e^x) = max(x, 0) + log(1 + e^-|x|), accurate in relative terms on both sides.
  *
  * @example
@@ -89,6 +99,16 @@ export function logaddexp<V>(m: Algebra<V>, a: V, b: V): V {
 
 /** a - b, and 0 for equal infinities. */
 const finiteDifference = <V>(m: Algebra<V>, a: V, b: V): V => m.select(m.eq(a, b), m.constant(0), m.sub(a, b));
+
+/**
+ * 1 + e^-|a - b|, whose logarithm is what `logaddexp` adds to max(a, b).
+ *
+ * @example
+ * logaddexpFactor(numberAlgebra, 0, 0); // 2
+ */
+export function logaddexpFactor<V>(m: Algebra<V>, a: V, b: V): V {
+  return softplusFactor(m, finiteDifference(m, a, b));
+}
 
 /**
  * The share of e^a in e^a + e^b, which is the derivative of `logaddexp` with respect to a. It shares the exponential of

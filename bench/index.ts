@@ -1,0 +1,34 @@
+/** Runs the benchmarks and writes bench/RESULTS.md. */
+import { readFileSync, writeFileSync } from "node:fs";
+import { cpus, release, totalmem, type } from "node:os";
+import { gradientReport } from "./gradient.ts";
+import { memoryReport } from "./memory.ts";
+
+const processors = cpus();
+const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
+  version: string;
+};
+
+const text = `# Benchmarks
+
+Written by \`npm run bench\` on ${new Date().toISOString().slice(0, 10)}.
+${processors.length} × ${processors[0]?.model.trim() ?? "unknown processor"}, ${(totalmem() / 2 ** 30).toFixed(0)} GiB, ${type()} ${release()}, Node ${process.versions.node}, V8 ${process.versions.v8}, Lapilli ${version}.
+
+## Log density and gradient
+
+Microseconds per value and gradient on the unconstrained scale: the median of 15 blocks of 20 ms or more after a warm-up.
+"Dependent": each point depends on the last gradient, as in a leapfrog. "Bytes": heap per call. Tracing and compiling are
+the first in a process. "One pass" and "best" are hand-written WebAssembly measured in the same run; "best" may use
+sufficient statistics. The columns with × are our time over theirs: below 1 we are faster.
+
+${gradientReport()}
+
+## Memory
+
+Heap and array buffers in use after a garbage collection, before and after; and the most they grew by in between, garbage included.
+
+${memoryReport()}
+`;
+
+writeFileSync(new URL("RESULTS.md", import.meta.url), text);
+console.log(text);

@@ -1,0 +1,162 @@
+/** Recognising expressions that are affine in a few parameters, with data as coefficients: constant + Σ design · variable. */
+import type { Node, Op, Shape } from "../compiler/graph.ts";
+import { isConstant } from "../compiler/node.ts";
+import { broadcastStrides, eachOffset, sizeOf } from "../compiler/shapes.ts";
+import { arithmeticOps } from "./arithmetic.ts";
+import { broadcast } from "./broadcast.ts";
+
+/** Rows times columns of coefficients for the elements of one variable. */
+export interface DenseTerm {
+  readonly kind: "dense";
+  readonly variable: Node;
+  /** Row-major [rows, size of the variable]. */
+  readonly design: Float64Array;
+}
+/** Each row reads one element of the variable, times a coefficient. */
+export interface PickedTerm {
+  readonly kind: "picked";
+  readonly variable: Node;
+  readonly indices: Int32Array;
+  readonly coefficients: Float64Array;
+}
+export type Term = DenseTerm | PickedTerm;
+
+export interface Affine {
+  readonly rows: number;
+  readonly constant: Float64Array;
+  readonly terms: readonly Term[];
+}
+
+/** Expands values of a narrower shape over the rows. */
+function overRows(x: Node, shape: Shape): Float64Array {
+  const out = new Float64Array(sizeOf(shape));
+  const data = x.value!;
+  eachOffset(shape, broadcastStrides(x.shape, shape), 0, (at, i) => {
+    out[i] = data[at]!;
+  });
+  return out;
+}
+
+/** For each row, which element of a narrower operand it reads. */
+function positions(x: Shape, shape: Shape): Int32Array {
+  const out = new Int32Array(sizeOf(shape));
+  eachOffset(shape, broadcastStrides(x, shape), 0, (at, i) => {
+    out[i] = at;
+  });
+  return out;
+}
+
+class Collector {
+  readonly rows: number;
+  readonly constant: Float64Array;
+  readonly #terms: Map<Node, Term> = new Map();
+
+  constructor(rows: number) {
+    this.rows = rows;
+    this.constant = new Float64Array(rows);
+  }
+
+  get terms(): Term[] {
+    return [...this.#terms.values()];
+  }
+
+  /** Adds `scale · x` for an `x` that is stretched to `shape`; false when it is not affine in few parameters. */
+  add(x: Node, shape: Shape, scale: Float64Array): boolean {
+    if (isConstant(x)) {
+      const values = overRows(x, shape);
+      for (let i = 0; i < this.rows; i++) this.constant[i]! += scale[i]! * values[i]!;
+      return true;
+    }
+    const rule = x.shape.length === 0 ? undefined : rules.get(x.op);
+    if (rule) return rule(this, x, shape, scale);
+    const { kind } = x.op.lowering;
+    if (sizeOf(x.shape) === this.rows && kind === "reshape") return this.#reshaped(x, scale);
+    if (kind === "gather" && x.inputs[0]!.shape.length === 1 && isConstant(x.inputs[1]!)) {
+      const picked = positions(x.shape, shape).map((at) => x.inputs[1]!.value![at]!);
+      return this.#pick(x.inputs[0]!, picked, scale);
+    }
+    if (kind === "matmul") return this.#product(x, shape, scale);
+    if (sizeOf(x.shape) * 2 > this.rows) return false;
+    return this.#pick(x, positions(x.shape, shape), scale);
+  }
+
+  #reshaped(x: Node, scale: Float64Array): boolean {
+    return this.add(x.inputs[0]!, x.inputs[0]!.shape, scale);
+  }
+
+  #pick(variable: Node, indices: Int32Array, scale: Float64Array): boolean {
+    const size = sizeOf(variable.shape);
+    if (size * 2 > this.rows) return false;
+    if (size <= denseLimit) {
+      const design = this.#design(variable, size);
+      if (!design) return false;
+      for (let i = 0; i < this.rows; i++) design[i * size + indices[i]!]! += scale[i]!;
+      return true;
+    }
+    if (this.#terms.has(variable)) return false;
+    this.#terms.set(variable, { kind: "picked", variable, indices, coefficients: scale });
+    return true;
+  }
+
+  #product(x: Node, shape: Shape, scale: Float64Array): boolean {
+    const [a, b] = x.inputs as [Node, Node];
+    if (x.shape.length !== 2 || sizeOf(x.shape) !== this.rows || sizeOf(shape) !== this.rows) return false;
+    const [columns] = [a.shape[1]!];
+    const onLeft = isConstant(a) && b.shape[1] === 1;
+    if (!onLeft && !(isConstant(b) && a.shape[0] === 1)) return false;
+    const [matrix, variable] = onLeft ? [a, b] : [b, a];
+    const design = this.#design(variable, columns);
+    if (!design) return false;
+    const at = onLeft ? (i: number, j: number) => i * columns + j : (i: number, j: number) => j * this.rows + i;
+    for (let i = 0; i < this.rows; i++)
+      for (let j = 0; j < columns; j++) design[i * columns + j]! += scale[i]! * matrix.value![at(i, j)]!;
+    return true;
+  }
+
+  #design(variable: Node, columns: number): Float64Array | undefined {
+    const known = this.#terms.get(variable);
+    if (known) return known.kind === "dense" ? known.design : undefined;
+    const design = new Float64Array(this.rows * columns);
+    this.#terms.set(variable, { kind: "dense", variable, design });
+    return design;
+  }
+}
+
+/** Variables of up to this many elements are columns of a design; longer ones are picked from. */
+const denseLimit = 16;
+
+const negate = (scale: Float64Array): Float64Array => scale.map((s) => -s);
+
+type Rule = (collector: Collector, x: Node, shape: Shape, scale: Float64Array) => boolean;
+const rules: ReadonlyMap<Op, Rule> = new Map<Op, Rule>([
+  [arithmeticOps.add, (c, x, shape, scale) => c.add(x.inputs[0]!, shape, scale) && c.add(x.inputs[1]!, shape, scale)],
+  [
+    arithmeticOps.sub,
+    (c, x, shape, scale) => c.add(x.inputs[0]!, shape, scale) && c.add(x.inputs[1]!, shape, negate(scale)),
+  ],
+  [arithmeticOps.neg, (c, x, shape, scale) => c.add(x.inputs[0]!, shape, negate(scale))],
+  [
+    arithmeticOps.mul,
+    (c, x, shape, scale) => {
+      const [a, b] = x.inputs as [Node, Node];
+      const [data, rest] = isConstant(a) ? [a, b] : [b, a];
+      if (!isConstant(data)) return false;
+      const factor = overRows(data, shape);
+      return c.add(
+        rest,
+        shape,
+        scale.map((s, i) => s * factor[i]!),
+      );
+    },
+  ],
+  [broadcast, (c, x, shape, scale) => c.add(x.inputs[0]!, shape, scale)],
+]);
+
+/** The affine form of an expression over its elements, or undefined when it has none in parameters much fewer than its elements. */
+export function affineForm(x: Node): Affine | undefined {
+  const rows = sizeOf(x.shape);
+  if (rows < 2 || isConstant(x)) return undefined;
+  const collector = new Collector(rows);
+  if (!collector.add(x, x.shape, new Float64Array(rows).fill(1))) return undefined;
+  return { rows, constant: collector.constant, terms: collector.terms };
+}

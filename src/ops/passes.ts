@@ -1,0 +1,24 @@
+/** Switches of the algebra that changes how much work a model is: on by default, off to look for a fault or to compare. */
+
+export interface Passes {
+  /** Sums of squares and linear sums of expressions that are affine in few parameters become their sufficient statistics. */
+  readonly summarise: boolean;
+  /** Sums of log(1 + e^−|x|) become the logarithm of a product. */
+  readonly logProducts: boolean;
+}
+
+let current: Passes = { summarise: true, logProducts: true };
+
+/** The switches in force. */
+export const passes = (): Passes => current;
+
+/** Runs `body` with some switches set. */
+export function withPasses<T>(settings: Partial<Passes>, body: () => T): T {
+  const before = current;
+  current = { ...current, ...settings };
+  try {
+    return body();
+  } finally {
+    current = before;
+  }
+}

@@ -1,0 +1,189 @@
+/**
+ * Random well-typed graphs. A case is a list of numbers; each step reads some of them and applies an operation that fits the
+ * tensors made so far, so every case is valid, shrinks, and can be built over variables or over values.
+ */
+import fc from "fast-check";
+import { cholesky, diagonal, matmul, solveTriangular, tril } from "../../src/tensor/linalg.ts";
+import * as math from "../../src/tensor/math.ts";
+import * as reduce from "../../src/tensor/reduce.ts";
+import * as shapes from "../../src/tensor/shape.ts";
+import { fromData, type Tensor } from "../../src/tensor/tensor.ts";
+import { draw } from "../ops/draw.ts";
+import { sizeOf } from "../ops/grid.ts";
+
+/** One step: which operation, on which tensors, with which details. */
+export type Step = readonly [operation: number, first: number, second: number, detail: number];
+export interface GraphCase {
+  readonly inputShapes: readonly (readonly number[])[];
+  readonly steps: readonly Step[];
+  readonly outputs: readonly number[];
+  readonly seed: number;
+}
+
+const side = fc.constantFrom(1, 2, 3, 4, 5, 7, 8, 17, 40);
+export const graphCases = (length = 15): fc.Arbitrary<GraphCase> =>
+  fc.record({
+    inputShapes: fc
+      .tuple(side, side, side)
+      .chain(([m, n, k]) =>
+        fc.array(fc.constantFrom<readonly number[]>([], [n], [m], [n, m], [m, 1], [1, n], [m, n], [k, m, n], [131]), {
+          minLength: 1,
+          maxLength: 3,
+        }),
+      ),
+    steps: fc.array(fc.tuple(fc.nat(1e6), fc.nat(1e6), fc.nat(1e6), fc.nat(1e6)), { minLength: 1, maxLength: length }),
+    outputs: fc.array(fc.nat(1e6), { minLength: 1, maxLength: 3 }),
+    seed: fc.integer({ min: 1, max: 2 ** 30 }),
+  });
+
+export const inputValues = ({ inputShapes, seed }: GraphCase): Float64Array[] =>
+  inputShapes.map((shape, i) => draw({ shape, domain: [-1.5, 1.5] }, seed, i) as Float64Array);
+
+const largestSize = 3000;
+type Apply = (a: Tensor, b: Tensor, k: number) => Tensor | undefined;
+
+const data = (shape: readonly number[], k: number): Tensor => fromData(draw({ shape, domain: [-1, 1] }, k + 1), shape);
+const together = (a: Tensor, b: Tensor): boolean => {
+  const rank = Math.max(a.rank, b.rank);
+  const sides = Array.from(
+    { length: rank },
+    (_, d) => [a.shape[d - rank + a.rank] ?? 1, b.shape[d - rank + b.rank] ?? 1] as const,
+  );
+  return (
+    sides.every(([m, n]) => m === n || m === 1 || n === 1) &&
+    sides.reduce((size, [m, n]) => size * Math.max(m, n), 1) <= largestSize
+  );
+};
+const paired =
+  (f: (a: Tensor, b: Tensor, k: number) => Tensor): Apply =>
+  (a, b, k) =>
+    f(a, together(a, b) ? b : data(a.shape.slice(k % (a.rank + 1)), k), k);
+const axisOf = (a: Tensor, k: number): number => k % a.rank;
+const ranked =
+  (f: (a: Tensor, axis: number, k: number) => Tensor | undefined): Apply =>
+  (a, _b, k) =>
+    a.rank === 0 ? undefined : f(a, axisOf(a, k), k >> 2);
+const threshold = (k: number): number => 0.137 + (k % 7) / 9.1;
+const matrix = (a: Tensor): Tensor => shapes.reshape(a, a.rank === 2 ? a.shape : [a.shape[0] ?? 1, -1]);
+const definite = (a: Tensor): Tensor | undefined => {
+  const m = matrix(a);
+  const n = m.shape[0]!;
+  if (n > 12 || m.size === 0) return undefined;
+  return matmul(m, shapes.transpose(m))
+    .div(m.shape[1]!)
+    .add(fromData(draw({ shape: [n, n], domain: "definite" }, n), [n, n]));
+};
+
+/** Operations keep numbers of order one, so that errors do not grow and comparisons are far from their thresholds. */
+const operations: readonly Apply[] = [
+  (a) => a.tanh(),
+  (a) => a.sigmoid(),
+  (a) => math.softplus(a),
+  (a) => math.sin(a),
+  (a) => math.cos(a).square(),
+  (a) => math.exp(a.tanh()),
+  (a) => math.log(a.square().add(0.5)),
+  (a) => math.log1p(a.square()),
+  (a) => math.sqrt(a.square().add(0.25)),
+  (a) => a.square().add(1).neg().exp().neg(),
+  (a) => math.lgamma(a.square().add(0.5)),
+  (a, _b, k) => a.mul((k % 9) / 4 - 1).add((k % 5) / 2 - 1),
+  (a, _b, k) => math.pow(a, (k % 5) - 0).tanh(),
+  paired((a, b) => a.add(b)),
+  paired((a, b) => a.sub(b)),
+  paired((a, b) => a.mul(b)),
+  paired((a, b) => a.div(b.square().add(1))),
+  paired((a, b) => a.tanh().mul(b.tanh())),
+  paired((a, b) => math.logaddexp(a, b)),
+  paired((a, b, k) => math.where(math.greater(a, threshold(k)), b, a.neg())),
+  paired((a, b, k) => math.mul(math.less(a, threshold(k)), b)),
+  paired((a, b, k) =>
+    math.where(math.logicalOr(math.less(a, threshold(k)), math.lessEqual(b, threshold(k + 1))), a, 0.5),
+  ),
+  (a, _b, k) => math.clip(a, -threshold(k), threshold(k)),
+  (a) => a.sum().tanh(),
+  (a) => reduce.mean(a),
+  ranked((a, axis) => reduce.mean(a, axis)),
+  ranked((a, axis, k) => a.sum(axis, { keepDims: k % 2 === 0 }).div(a.shape[axis]!)),
+  ranked((a, axis) => reduce.logsumexp(a, axis)),
+  ranked((a, axis) => math.sin(a).max(axis)),
+  ranked((a, axis) => math.cos(a).min(axis)),
+  ranked((a, axis) => (a.shape[axis]! < 10 ? a.tanh().add(1.5).mul(0.6).prod(axis) : undefined)),
+  (a, _b, k) => (a.rank === 3 ? a.sum(k % 2 ? [0, 2] : [1, 2]).div(a.size) : undefined),
+  ranked((a, axis) => reduce.cumsum(a, axis).div(a.shape[axis]!)),
+  (a) => shapes.reshape(a, [a.size]),
+  (a, _b, k) => shapes.reshape(a, a.size % 2 === 0 ? [2, a.size / 2].slice().sort(() => (k % 2) - 0.5) : [1, a.size]),
+  (a, _b, k) =>
+    a.rank > 1
+      ? shapes.transpose(a, k % 2 || a.rank === 2 ? undefined : [1, 0, ...a.shape.map((_, d) => d).slice(2)])
+      : undefined,
+  (a, _b, k) => shapes.expandDims(a, k % (a.rank + 1)),
+  (a) => shapes.squeeze(a),
+  (a, _b, k) =>
+    a.size * 3 <= largestSize && a.rank < 3 ? shapes.broadcastTo(a, [2 + (k % 2), ...a.shape]) : undefined,
+  ranked((a, axis) => shapes.flip(a, axis)),
+  ranked((a, axis, k) => {
+    const n = a.shape[axis]!;
+    const [start, stop, step] = [k % n, n - ((k >> 3) % n), 1 + (k % 2)];
+    const all = <T>(x: T, other: T): T[] => a.shape.map((_, d) => (d === axis ? x : other));
+    return start < stop
+      ? shapes.slice(a, all(start, 0), all<number | undefined>(stop, undefined), all(step, 1))
+      : undefined;
+  }),
+  ranked((a, axis, k) =>
+    shapes.at(shapes.transpose(a, [axis, ...a.shape.map((_, d) => d).filter((d) => d !== axis)]), k % a.shape[axis]!),
+  ),
+  ranked((a, axis, k) =>
+    shapes.pad(
+      a,
+      a.shape.map((_, d) => (d === axis ? ([k % 3, (k >> 2) % 3] as const) : ([0, 0] as const))),
+    ),
+  ),
+  ranked((a, axis, k) => shapes.concat([a, a.tanh(), ...(k % 2 ? [data(a.shape, k)] : [])], axis)),
+  (a, _b, k) => (a.rank < 3 ? shapes.stack([a, a.square(), a].slice(k % 2), k % (a.rank + 1)) : undefined),
+  ranked((a, axis, k) =>
+    shapes.take(a, Array.from(draw({ shape: [3 + (k % 11)], domain: [0, a.shape[axis]!] }, k + 1), Math.floor), axis),
+  ),
+  ranked((a, _axis, k) =>
+    shapes.scatterAdd(Array.from(draw({ shape: [a.shape[0]!], domain: [0, 4] }, k + 1), Math.floor), a, 4).mul(0.5),
+  ),
+  ranked((a, _axis, k) => matmul(a, data([a.shape.at(-1)!, 1 + (k % 19)], k)).div(a.shape.at(-1)!)),
+  ranked((a, _axis, k) => (a.rank > 2 ? undefined : matmul(data([1 + (k % 19), a.shape[0]!], k), a).div(a.shape[0]!))),
+  ranked((a) => matmul(matrix(a), shapes.transpose(matrix(a))).div(a.size)),
+  ranked((a, _axis, k) =>
+    matmul(a, a.at(0).rank === 1 && a.rank === 2 ? a.at(k % a.shape[0]!) : data([a.shape.at(-1)!], k)).div(
+      a.shape.at(-1)!,
+    ),
+  ),
+  ranked((a) => (a.rank === 3 ? matmul(a, shapes.transpose(a, [0, 2, 1])).div(a.shape[2]!) : undefined)),
+  ranked((a) => {
+    const s = definite(a);
+    return s && cholesky(s);
+  }),
+  ranked((a, _axis, k) => {
+    const s = definite(a);
+    return s && solveTriangular(cholesky(s), matrix(a), { transpose: k % 2 === 0 });
+  }),
+  ranked((a) => {
+    const s = definite(a);
+    return s && diagonal(tril(s));
+  }),
+  (a) => math.stopGradient(a),
+];
+
+/** Builds a case over the given inputs, which are variables or values. */
+export function buildGraph({ steps, outputs }: GraphCase, inputs: readonly Tensor[]): Tensor[] {
+  const made = [...inputs];
+  for (const [operation, first, second, detail] of steps) {
+    // Tensors made last are picked most often, so that graphs are deep.
+    const pick = (k: number): Tensor =>
+      made[k % 3 === 0 ? k % made.length : made.length - 1 - (k % Math.min(made.length, 3))]!;
+    const next = operations[operation % operations.length]!(pick(first), pick(second), detail);
+    if (next && next.rank <= 3 && sizeOf(next.shape) > 0 && sizeOf(next.shape) <= largestSize) made.push(next);
+  }
+  return outputs.map((k, i) => made[i === 0 ? made.length - 1 : k % made.length]!);
+}
+
+/** One number that depends on every output. */
+export const objective = (outputs: readonly Tensor[]): Tensor =>
+  outputs.map((x, i) => x.mul(data(x.shape, i)).mean()).reduce((a, b) => a.add(b));
