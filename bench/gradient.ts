@@ -109,13 +109,14 @@ const columns: readonly (readonly [title: string, cell: (row: Row) => string])[]
 
 const over = (row: Row, theirs: number | undefined): number | undefined =>
   theirs === undefined ? undefined : row.figures.usPerGradient / theirs;
-const ratio: Readonly<Record<"onePass" | "best" | "stan" | "stanli" | "stanliFast", (row: Row) => number | undefined>> = {
-  onePass: (row) => over(row, row.handWritten?.onePass),
-  best: (row) => over(row, row.handWritten?.best),
-  stan: (row) => over(row, row.recorded.stan),
-  stanli: (row) => over(row, row.recorded.stanli),
-  stanliFast: (row) => over(row, row.recorded.stanliFast),
-};
+const ratio: Readonly<Record<"onePass" | "best" | "stan" | "stanli" | "stanliFast", (row: Row) => number | undefined>> =
+  {
+    onePass: (row) => over(row, row.handWritten?.onePass),
+    best: (row) => over(row, row.handWritten?.best),
+    stan: (row) => over(row, row.recorded.stan),
+    stanli: (row) => over(row, row.recorded.stanli),
+    stanliFast: (row) => over(row, row.recorded.stanliFast),
+  };
 
 /** The table of all posteriors whose name contains `only`, and what is missing from it. */
 export function gradientReport(only = ""): string {

@@ -68,7 +68,10 @@ interface RecordedRun {
   readonly date: string;
   readonly cpu: string;
   readonly posteriors: Readonly<
-    Record<string, Readonly<Record<string, { readonly gradient?: { readonly us?: number; readonly us_fast_math?: number } }>>>
+    Record<
+      string,
+      Readonly<Record<string, { readonly gradient?: { readonly us?: number; readonly us_fast_math?: number } }>>
+    >
   >;
 }
 

@@ -2,11 +2,13 @@
  * The maker of distributions: a family is a record of parameters and formulas, and everything else follows from it.
  */
 import type { Shape } from "../src/compiler/graph.ts";
+import { nearestName, suggestion } from "../src/effects/spelling.ts";
 import type { Key } from "../src/random/key.ts";
+import { describe, remedy } from "../src/tensor/describe.ts";
 import { floor, isNaN as isNaNTensor, less, lessEqual, maximum, minimum, where } from "../src/tensor/math.ts";
 import { broadcastTo } from "../src/tensor/shape.ts";
 import { broadcastShapes, formatShape } from "../src/tensor/shapes.ts";
-import { asTensor, hasValue, isTensor, type Tensor, type TensorLike } from "../src/tensor/tensor.ts";
+import { asTensor, hasValue, type Tensor, type TensorLike } from "../src/tensor/tensor.ts";
 import { leftOf, sameShape } from "./axes.ts";
 import type { Constraint } from "./constraints.ts";
 import { complete, type Distribution } from "./distribution.ts";
@@ -97,8 +99,11 @@ export function distribution<Positional extends readonly unknown[], Required ext
 
 type Given = Readonly<Record<string, Tensor>>;
 
-const isPlainObject = (x: unknown): x is Readonly<Record<string, unknown>> =>
-  typeof x === "object" && x !== null && !isTensor(x) && !Array.isArray(x) && !ArrayBuffer.isView(x);
+function isPlainObject(x: unknown): x is Readonly<Record<string, unknown>> {
+  if (typeof x !== "object" || x === null) return false;
+  const prototype = Object.getPrototypeOf(x);
+  return prototype === Object.prototype || prototype === null;
+}
 
 /** Sorts a call's arguments into parameters and options. */
 function readArguments<Name extends string>(
@@ -106,45 +111,80 @@ function readArguments<Name extends string>(
   args: readonly unknown[],
 ): { given: Given; validateArgs: boolean } {
   const parameters: Readonly<Record<string, Parameter<Name>>> = definition.parameters;
+  const family = definition.name;
   const names = Object.keys(parameters);
   const raw: Record<string, unknown> = {};
-  let options: DistributionOptions = {};
+  let options: unknown = {};
   if (isPlainObject(args[0])) {
     const { validateArgs, ...named } = args[0];
     Object.assign(raw, named);
-    options = {
-      ...(validateArgs === undefined ? {} : { validateArgs: validateArgs === true }),
-      ...(args[1] as object),
-    };
+    options = args[1] ?? (validateArgs === undefined ? {} : { validateArgs });
   } else {
     args.forEach((arg, i) => {
       if (isPlainObject(arg)) options = arg;
       else if (i < names.length) raw[names[i]!] = arg;
       else if (arg !== undefined)
-        throw new TypeError(`${definition.name}: takes ${signature(names)}, got ${args.length} arguments`);
+        throw new TypeError(`${family}: takes ${signature(names)}, got ${args.length} arguments`);
     });
   }
   for (const name of Object.keys(raw)) {
-    if (!names.includes(name))
-      throw new TypeError(`${definition.name}: no argument "${name}"; it takes ${signature(names)}`);
+    if (names.includes(name)) continue;
+    const near = nearestName(name, names);
+    throw new TypeError(
+      `${family}: no argument "${name}"; it takes ${signature(names)}${near === undefined ? "" : `. Did you mean "${near}"?`}`,
+    );
   }
   const given: Record<string, Tensor> = {};
   for (const name of names) {
     const value = raw[name] ?? parameters[name]!.default;
-    if (value !== undefined) given[name] = asTensor(value as TensorLike);
+    if (name in raw) checkPresent(family, name, raw[name], parameters[name]!);
+    if (value !== undefined) given[name] = argument(family, name, value);
   }
   for (const name of names) {
     const alternatives = [name, ...Object.keys(parameters[name]!.from ?? {})];
     const chosen = alternatives.filter((a) => a in given);
     if (chosen.length === 1) continue;
+    const absent = alternatives.find((a) => a in raw);
+    if (chosen.length === 0 && absent !== undefined) throw absentValue(family, absent, raw[absent], "");
     const listed = alternatives.length === 1 ? `"${name}"` : `one of ${alternatives.map((a) => `"${a}"`).join(", ")}`;
     throw new TypeError(
       chosen.length === 0
-        ? `${definition.name}: ${listed} is missing; it takes ${signature(names)}`
-        : `${definition.name}: ${chosen.map((a) => `"${a}"`).join(" and ")} say the same thing; pass one of them`,
+        ? `${family}: ${listed} is missing; it takes ${signature(names)}`
+        : `${family}: ${chosen.map((a) => `"${a}"`).join(" and ")} say the same thing; pass one of them`,
     );
   }
-  return { given, validateArgs: options.validateArgs ?? true };
+  return { given, validateArgs: readOptions(family, options) };
+}
+
+/** A default stands in for an argument that was left out, not for one that came out undefined. */
+function checkPresent(family: string, name: string, value: unknown, parameter: Parameter<string>): void {
+  const standIn = parameter.default;
+  if ((value !== undefined && value !== null) || standIn === undefined) return;
+  throw absentValue(family, name, value, ` Leave the argument out to get its default, ${String(standIn)}.`);
+}
+
+const absentValue = (family: string, name: string, value: unknown, advice: string): TypeError =>
+  new TypeError(`${family}: ${name} is ${String(value)}. ${remedy(value)}${advice}`);
+
+function argument(family: string, name: string, value: unknown): Tensor {
+  try {
+    return asTensor(value as TensorLike);
+  } catch (error) {
+    throw new TypeError(`${family}: ${name}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+function readOptions(family: string, options: unknown): boolean {
+  if (!isPlainObject(options)) {
+    throw new TypeError(`${family}: the options have to be an object, { validateArgs }, got ${describe(options)}`);
+  }
+  for (const name of Object.keys(options)) {
+    if (name !== "validateArgs")
+      throw new TypeError(`${family}: unknown option "${name}"${suggestion(name, ["validateArgs"])}`);
+  }
+  const { validateArgs = true } = options;
+  if (typeof validateArgs === "boolean") return validateArgs;
+  throw new TypeError(`${family}: validateArgs has to be true or false, got ${describe(validateArgs)}`);
 }
 
 const signature = (names: readonly string[]): string => `(${names.join(", ")}, { validateArgs }?)`;

@@ -16,12 +16,23 @@ import type { Constraint, Distribution } from "./types.ts";
  *   -1 at index [2] (argument "scale", shape [3]). Make it positive with exp or softplus, …`.
  */
 export function checkArgument(family: string, name: string, value: Tensor, constraint: Constraint): void {
+  checkSquare(family, name, value.shape, constraint);
   const offence = findOffence(value, constraint);
   if (offence === undefined) return;
-  const advice = constraint.hint === undefined ? "Correct it" : constraint.hint;
+  const missing = offence.isMissing ? "Is a value missing from the data? Drop it or fill it in" : undefined;
+  const advice = missing ?? constraint.hint ?? "Correct it";
   throw new RangeError(
     `${family}: ${name} must be ${constraint.description}, got ${offence.text}${offence.where} ` +
       `(argument "${name}", shape ${formatShape(value.shape)}). ${advice}, or pass { validateArgs: false } to skip this check.`,
+  );
+}
+
+function checkSquare(family: string, name: string, shape: Shape, { eventDim, description }: Constraint): void {
+  if (eventDim !== 2) return;
+  const [rows, columns] = shape.slice(-2);
+  if (shape.length >= 2 && rows === columns) return;
+  throw new RangeError(
+    `${family}: ${name} must be ${description}, got shape ${formatShape(shape)}; its last two axes have to be equal. Give a square matrix.`,
   );
 }
 
@@ -49,7 +60,7 @@ export function checkSupport(distribution: Distribution, value: TensorLike, site
     throw new RangeError(
       `${where}: ${count} of ${visible.size} values ${count === 1 ? "is" : "are"} NaN, the first at index ` +
         `${formatShape(missing)} (shape ${formatShape(x.shape)}). Drop missing values, treat them as latent, ` +
-        "or leave them out with a mask: distribution.mask(isFinite(y))",
+        "or leave them out with a mask: distribution.mask(isFinite(y)).",
     );
   }
   const { support } = distribution;
@@ -60,7 +71,7 @@ export function checkSupport(distribution: Distribution, value: TensorLike, site
   throw new RangeError(
     `${where}: ${offence.count} of ${inside.size} ${inside.size === 1 ? "value" : "values"} ${offence.count === 1 ? "is" : "are"} ` +
       `outside the support of ${distribution}: ${offence.text}${offence.where} (shape ${formatShape(x.shape)}) is not ` +
-      `${support.description}. Check the data, or choose a distribution whose support contains them`,
+      `${support.description}. Check the data, or choose a distribution whose support contains them.`,
   );
 }
 
@@ -69,7 +80,7 @@ function checkEventShape(d: Distribution, x: Tensor, where: string): void {
   if (x.rank >= n && sameShape(x.shape.slice(x.rank - n), d.eventShape)) return;
   throw new RangeError(
     `${where}: the value has shape ${formatShape(x.shape)}, but the rightmost axes of a value of ${d.name} have the event ` +
-      `shape ${formatShape(d.eventShape)}`,
+      `shape ${formatShape(d.eventShape)}.`,
   );
 }
 
@@ -79,12 +90,14 @@ interface Offence {
   /** ` at index […]`, or nothing for a scalar. */
   readonly where: string;
   readonly count: number;
+  /** Whether a NaN is what is wrong with it. */
+  readonly isMissing: boolean;
 }
 
 function findOffence(value: Tensor, constraint: Constraint, checked?: Tensor): Offence | undefined {
   if (!hasValue(value)) return undefined;
   if (value.rank < constraint.eventDim) {
-    return { text: `a tensor of ${value.rank} axes`, where: "", count: 1 };
+    return { text: `a tensor of ${value.rank} axes`, where: "", count: 1, isMissing: false };
   }
   const inside = checked ?? constraint.check(value);
   if (!hasValue(inside)) return undefined;
@@ -94,10 +107,12 @@ function findOffence(value: Tensor, constraint: Constraint, checked?: Tensor): O
   const wide = broadcastToShape(value, [...inside.shape, ...event]);
   const size = event.reduce((a, b) => a * b, 1);
   const start = ravel(index, inside.shape) * size;
+  const values = Array.from(wide.data.slice(start, start + size));
   return {
-    text: abbreviate(Array.from(wide.data.slice(start, start + size)), event),
+    text: abbreviate(values, event),
     where: index.length === 0 ? "" : ` at index ${formatShape(index)}`,
     count: countWhere(inside, (v) => v === 0),
+    isMissing: values.some(Number.isNaN),
   };
 }
 

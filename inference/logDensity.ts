@@ -253,9 +253,12 @@ function assemble<Data>(
       checkLength("The point", x);
       checkLength("The gradient", grad);
     }
-    input.set(x);
+    // For few numbers a loop is faster than the call to copy them.
+    if (dim > 64) input.set(x);
+    else for (let i = 0; i < dim; i++) input[i] = x[i]!;
     engine.run();
-    grad.set(gradient);
+    if (dim > 64) grad.set(gradient);
+    else for (let i = 0; i < dim; i++) grad[i] = output[i + 1]!;
     return output[0]!;
   };
   const scratch = new Float64Array(dim);

@@ -87,8 +87,9 @@ export async function runInWorker(job: Job, observer: Observer): Promise<ChainRe
       },
       (error) => {
         settle(false);
+        const what = `The worker for chains ${job.chains.join(", ")}`;
         reject(
-          new WorkerError(`The worker for chains ${job.chains.join(", ")} ended: ${error.message}`, error, started),
+          new WorkerError(started ? `${what} ended: ${error.message}` : startFailure(what, error), error, started),
         );
       },
     );
@@ -107,8 +108,15 @@ function startWorker(): Thread {
     return nodeModule("worker_threads") === undefined ? startWebWorker() : startNodeWorker();
   } catch (thrown) {
     const error = asError(thrown);
-    throw new WorkerError(`No worker could be started: ${error.message}`, error, false);
+    throw new WorkerError(startFailure("A worker", error), error, false);
   }
+}
+
+function startFailure(what: string, { message }: Error): string {
+  return (
+    `${what} could not be started: ${message.replace(/\.$/, "")}. A bundle needs lapilli/worker beside it, as an entry named worker.js; ` +
+    'a page must allow it (worker-src); strategy: "inProcess" does without.'
+  );
 }
 
 function startNodeWorker(): Thread {

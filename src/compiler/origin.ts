@@ -13,7 +13,7 @@ const isOwnFrame = (frame: string): boolean =>
   ownPaths.some((p) => frame.includes(p));
 
 /** The first frame of a stack that lies outside the library, as `path:line:column`. */
-function userFrame(stack: string): string | undefined {
+export function userFrame(stack: string): string | undefined {
   for (const frame of stack.split("\n").slice(1)) {
     if (isOwnFrame(frame)) continue;
     const place = /\(?((?:file:\/\/|https?:\/\/|\/|[A-Za-z]:\\)[^()\s]*:\d+:\d+)\)?\s*$/.exec(frame)?.[1];

@@ -5,7 +5,7 @@
  * inside a nest values pass in registers, and only what another step reads is stored.
  */
 import { elementStrides, isWhole, operandSource, type Source, sourceOf, squeezed } from "./access.ts";
-import type { Combine, KernelCall, Node, Shape } from "./graph.ts";
+import type { Combine, KernelCall, MapLowering, Node, Shape } from "./graph.ts";
 import { type Access, type Lane, LaneAlgebra } from "./lanes.ts";
 import { isConstant } from "./node.ts";
 import { formatShape, sizeOf, stridesOf } from "./shapes.ts";
@@ -80,7 +80,28 @@ interface Draft {
   readonly members: Node[];
   /** Work that is not the value of a node: pieces of concatenations, padded copies. */
   readonly copies: { readonly node: Node; readonly piece: number }[];
+  /** Cost of the elementary functions in the loop, and whether it has a matrix product. */
+  heavy: number;
+  products: boolean;
 }
+
+/**
+ * Long loops are kept short in what they hold: sixteen registers are for one elementary function and its relatives, or for
+ * a matrix product, and several loops over buffers in the cache are faster than one that spills.
+ */
+const shortLoop = 64;
+const heavyBudget = 60;
+const isHeavy = (node: Node): boolean => node.op.lowering.kind === "map" && node.op.lowering.cost >= 20;
+function fits(node: Node | undefined, draft: Draft): boolean {
+  if (!node || sizeOf(draft.dims) < shortLoop) return true;
+  if (isWideProduct(node)) return draft.heavy === 0;
+  if (!isHeavy(node) || draft.heavy === 0) return !(isHeavy(node) && draft.products);
+  return draft.heavy + (node.op.lowering as MapLowering).cost <= heavyBudget && !draft.products;
+}
+const isWideProduct = (node: Node): boolean => {
+  const product = matrixVector(node);
+  return product !== undefined && Math.min(product.rows, product.columns) >= 4;
+};
 type Slot = { readonly nest: Draft } | { readonly call: Node };
 
 const isNestNode = (node: Node): boolean => ["map", "gather", "reduce", "scatterAdd"].includes(node.op.lowering.kind);
@@ -229,16 +250,18 @@ class Scheduler {
 
   #join(node: Node, dims: readonly number[], operands: readonly Node[]): void {
     const lower = Math.max(0, ...operands.map((x) => this.#earliest(x, node, dims)));
-    const { index, draft } = this.#findNest(dims, lower);
+    const { index, draft } = this.#findNest(dims, lower, node);
     draft.members.push(node);
+    if (isHeavy(node)) draft.heavy += (node.op.lowering as MapLowering).cost;
+    if (isWideProduct(node)) draft.products = true;
     this.#stepOf.set(node, index);
   }
 
-  #findNest(dims: readonly number[], lower: number): { index: number; draft: Draft } {
+  #findNest(dims: readonly number[], lower: number, node?: Node): { index: number; draft: Draft } {
     const key = `${dims}`;
-    const found = this.#slots.findIndex((slot, i) => i >= lower && "nest" in slot && slot.nest.key === key);
+    const found = this.#slots.findIndex((slot, i) => i >= lower && "nest" in slot && slot.nest.key === key && fits(node, slot.nest));
     if (found >= 0) return { index: found, draft: (this.#slots[found] as { nest: Draft }).nest };
-    const draft: Draft = { dims, key, members: [], copies: [] };
+    const draft: Draft = { dims, key, members: [], copies: [], heavy: 0, products: false };
     this.#slots.push({ nest: draft });
     return { index: this.#slots.length - 1, draft };
   }

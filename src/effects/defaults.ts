@@ -28,8 +28,8 @@ function fillSample(msg: SampleMessage): void {
     if (msg.key === undefined) {
       throw new ModelError(
         msg.name,
-        `${siteLabel(msg)} has no value and no random key to draw one. ` +
-          "Sample the model with nuts(model, data), or run it under a seed: seed(model, 0)(data), trace(seed(model, 0)).get(data).",
+        `${siteLabel(msg)} has no value and no random key to draw one. Run the model under a seed: seed(model, 0)(data), ` +
+          "or around another handler: trace(seed(model, 0)).get(data). To sample from its posterior: nuts(model, data).",
       );
     }
     msg.value = msg.distribution.sample(msg.key);

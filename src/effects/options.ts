@@ -10,7 +10,7 @@ export function checkOptions(site: string, label: string, options: unknown, know
   if (!isPlain) {
     throw new ModelError(
       site,
-      `${label}: the last argument has to be an object of options, like { ${known[0]}: … }, got ${describe(options)}; the fields are ${known.join(", ")}.`,
+      `${label}: the last argument has to be an object of options, like { ${known[0]}: … }; the fields are ${known.join(", ")}. It is ${describe(options)}.`,
     );
   }
   for (const field of Object.keys(options)) {

@@ -41,7 +41,8 @@ export function sample(name: string, distribution: Samplable, options: SampleOpt
   checkName("sample", name);
   const label = `sample site "${name}"`;
   if (!isSamplable(distribution)) {
-    const got = typeof distribution === "function" ? "a function (call it with its arguments?)" : describe(distribution);
+    const got =
+      typeof distribution === "function" ? "a function (call it with its arguments?)" : describe(distribution);
     throw new ModelError(
       name,
       `${label}: the second argument has to be a distribution, like dist.Normal(0, 1), got ${got}.`,

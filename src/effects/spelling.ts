@@ -13,12 +13,14 @@ export function suggestion(name: string, known: readonly string[], limit = 20): 
   return `${near === undefined ? "." : `; did you mean "${near}"?`} There ${known.length === 1 ? "is" : "are"} ${listed.join(", ")}${more}.`;
 }
 
-/** The known name that differs least from `name`, or undefined when none is close. Case counts little. */
+/** The known name that differs least from `name`, or undefined when none is close. Case counts little, and so do endings. */
 export function nearestName(name: string, known: readonly string[]): string | undefined {
   let best: string | undefined;
   let least = Math.max(2, Math.floor(name.length / 3)) + 1;
   for (const candidate of known) {
-    const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());
+    const [a, b] = [name.toLowerCase(), candidate.toLowerCase()];
+    const begins = Math.min(a.length, b.length) >= 3 && (a.startsWith(b) || b.startsWith(a));
+    const distance = begins ? 1 : editDistance(a, b);
     if (distance < least && distance < Math.max(name.length, candidate.length)) {
       best = candidate;
       least = distance;

@@ -1,6 +1,6 @@
 /** Elementwise records: one scalar definition gives the reference evaluator, the SIMD code and, with its partials, both derivatives. */
 import type { Attrs, DType, MapLowering, Node, NodeType, Op, Shape, Value } from "../compiler/graph.ts";
-import { apply } from "../compiler/node.ts";
+import { apply, isConstant } from "../compiler/node.ts";
 import {
   allocate,
   broadcastShapes,
@@ -172,12 +172,27 @@ export function broadcastTo(x: Node, shape: Shape): Node {
   return apply(broadcast, [x], { shape });
 }
 
+/** f(x[i]) = f(x)[i]: the operation on the fewer numbers from which all inputs that are not single numbers were gathered. */
+function beforeGather(op: Op, inputs: readonly Node[]): Node | undefined {
+  const isGather = (x: Node): boolean => x.op.lowering.kind === "gather" && isConstant(x.inputs[1]!);
+  const many = inputs.filter((x) => sizeOf(x.shape) !== 1);
+  const [first] = many;
+  if (!first || !many.every(isGather)) return undefined;
+  const [source, indices] = first.inputs as [Node, Node];
+  const alike = many.every((x) => x.inputs[1] === indices && sameShape(x.inputs[0]!.shape, source.shape));
+  const single = inputs.every((x) => many.includes(x) || x.shape.length === 0);
+  if (!alike || !single || sizeOf(source.shape) >= sizeOf(first.shape)) return undefined;
+  return apply(first.op, [applyMap(op, ...inputs.map((x) => (many.includes(x) ? x.inputs[0]! : x))), indices], first.attrs);
+}
+
 /**
- * Applies an elementwise record. Broadcasts are moved from the inputs to the output: arithmetic happens at the smallest
- * shape, and what depends on few numbers is computed few times.
+ * Applies an elementwise record. Broadcasts and gathers are moved from the inputs to the output: arithmetic happens at the
+ * smallest shape, and what depends on few numbers is computed few times.
  */
 export function applyMap(op: Op, ...operands: Node[]): Node {
   const inputs = converted(op, operands);
+  const gathered = beforeGather(op, inputs);
+  if (gathered) return gathered;
   if (!inputs.some((x) => x.op === broadcast)) return apply(op, inputs);
   const { shape } = op.infer(inputs, {});
   const narrow = inputs.map((x) => (x.op === broadcast ? x.inputs[0]! : x));

@@ -60,7 +60,9 @@ export interface Site {
 export async function serve(files: ReadonlyMap<string, Uint8Array>): Promise<Site> {
   const all = new Map(files).set(
     "/index.html",
-    new TextEncoder().encode('<!doctype html><meta charset="utf-8"><title>Lapilli</title><script type="module" src="page.js"></script>'),
+    new TextEncoder().encode(
+      '<!doctype html><meta charset="utf-8"><title>Lapilli</title><script type="module" src="page.js"></script>',
+    ),
   );
   const server = createServer((request, response) => {
     const [, policy = "", name = ""] = (request.url ?? "").split("/");

@@ -23,14 +23,12 @@ export interface GraphCase {
 const side = fc.constantFrom(1, 2, 3, 4, 5, 7, 8, 17, 40);
 export const graphCases = (length = 15): fc.Arbitrary<GraphCase> =>
   fc.record({
-    inputShapes: fc
-      .tuple(side, side, side)
-      .chain(([m, n, k]) =>
-        fc.array(fc.constantFrom<readonly number[]>([], [n], [m], [n, m], [m, 1], [1, n], [m, n], [k, m, n], [131]), {
-          minLength: 1,
-          maxLength: 3,
-        }),
-      ),
+    inputShapes: fc.tuple(side, side, side).chain(([m, n, k]) =>
+      fc.array(fc.constantFrom<readonly number[]>([], [n], [m], [n, m], [m, 1], [1, n], [m, n], [k, m, n], [131]), {
+        minLength: 1,
+        maxLength: 3,
+      }),
+    ),
     steps: fc.array(fc.tuple(fc.nat(1e6), fc.nat(1e6), fc.nat(1e6), fc.nat(1e6)), { minLength: 1, maxLength: length }),
     outputs: fc.array(fc.nat(1e6), { minLength: 1, maxLength: 3 }),
     seed: fc.integer({ min: 1, max: 2 ** 30 }),

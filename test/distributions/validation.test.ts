@@ -23,7 +23,7 @@ describe("arguments outside their constraints", () => {
     ],
     [
       () => Normal(Number.NaN, 1),
-      'Normal: loc must be a finite real number, got NaN (argument "loc", shape []). Correct it',
+      'Normal: loc must be a finite real number, got NaN (argument "loc", shape []). Is a value missing from the data?',
     ],
     [
       () => Bernoulli(1.2),

@@ -23,7 +23,7 @@ describe("sample", () => {
     [
       "no distribution",
       () => sample("x", 1 as never),
-      'sample site "x": the second argument has to be a distribution, like dist.Normal(0, 1), got number',
+      'sample site "x": the second argument has to be a distribution, like dist.Normal(0, 1), got 1',
     ],
     ["a constructor", () => sample("x", unitNormal as never), "got a function (call it with its arguments?)"],
     [

@@ -28,7 +28,9 @@ for (const posterior of posteriors) {
   const data = dataOf(posterior);
   const reference = referencePoints(posterior.name);
   const available = data !== undefined && reference !== undefined;
-  const title = available ? posterior.name : `${posterior.name} (skipped: its data, ../shared/posteriors, are not here)`;
+  const title = available
+    ? posterior.name
+    : `${posterior.name} (skipped: its data, ../shared/posteriors, are not here)`;
 
   describe.skipIf(!available)(title, () => {
     test.each(["compiled", "interpreted"])("%s: log density and gradient to 1e-9", (how) => {

@@ -14,7 +14,8 @@ export function quadrature(logDensity: (x: number) => number, low: number, high:
   const largest = logs.reduce((a, b) => Math.max(a, b));
   const weights = logs.map((l, i) => Math.exp(l - largest) * (i === 0 || i === points - 1 ? 0.5 : 1));
   const total = weights.reduce((a, b) => a + b);
-  const expectation = (f: (x: number) => number): number => weights.reduce((sum, w, i) => sum + w * f(xs[i]!), 0) / total;
+  const expectation = (f: (x: number) => number): number =>
+    weights.reduce((sum, w, i) => sum + w * f(xs[i]!), 0) / total;
   const mean = expectation((x) => x);
   const quantile = (p: number): number => {
     let below = 0;

@@ -29,7 +29,8 @@ const gaussian = (mean: number, sd: number): Moments => ({
   q50: mean,
   q95: mean + 1.6448536269514722 * sd,
 });
-const beta = (a: number, b: number): Moments => quadrature((p) => (a - 1) * log(p) + (b - 1) * log(1 - p), 1e-9, 1 - 1e-9);
+const beta = (a: number, b: number): Moments =>
+  quadrature((p) => (a - 1) * log(p) + (b - 1) * log(1 - p), 1e-9, 1 - 1e-9);
 
 const heights = [171.2, 168.4, 180.1, 175.5, 165.9, 178.3, 172.7];
 

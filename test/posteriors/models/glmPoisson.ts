@@ -12,7 +12,10 @@ const model = ({ C, year }: Counts): void => {
   const beta2 = sample("beta2", dist.Uniform(-10, 10));
   const beta3 = sample("beta3", dist.Uniform(-10, 10));
   const t = tensor(year);
-  const logRate = alpha.add(beta1.mul(t)).add(beta2.mul(t.square())).add(beta3.mul(t.pow(3)));
+  const logRate = alpha
+    .add(beta1.mul(t))
+    .add(beta2.mul(t.square()))
+    .add(beta3.mul(t.pow(3)));
   sample("C", dist.Poisson(exp(logRate)), { obs: C });
 };
 
