@@ -40,8 +40,11 @@ async function measure(posterior: Posterior): Promise<GradientFigures | undefine
   if (!data) return undefined;
   const ld = logDensity(posterior.bind(data), undefined);
   const reference = referencePoints(posterior.name);
-  const order = reference && stanOrder(ld, reference.parameters);
-  const x = Float64Array.from({ length: ld.dim }, (_, i) => reference?.points[0]!.unconstrained[order![i]!] ?? 0.1);
+  const x = new Float64Array(ld.dim).fill(0.1);
+  if (reference) {
+    const { unconstrained } = reference.points[0]!;
+    x.set(Array.from(stanOrder(ld, reference.parameters), (i) => unconstrained[i]!));
+  }
   const gradient = new Float64Array(ld.dim);
   const { valueAndGrad } = ld;
   const independent = (calls: number): number => {

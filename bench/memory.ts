@@ -32,7 +32,7 @@ const settled = (): number => {
 };
 
 /** Runs `step` many times in ten parts; warmed up first. */
-function watch(what: string, times: number, step: (i: number) => void): MemoryFigures {
+function watch(what: string, times: number, step: (i: number) => number): MemoryFigures {
   for (let i = 0; i < times / 10; i++) step(i);
   const before = settled();
   const started = performance.now();
@@ -50,17 +50,14 @@ export function measureMemory(): MemoryFigures[] {
   const x = new Float64Array(ld.dim).fill(0.1);
   const gradient = new Float64Array(ld.dim);
   const a = tensor(Array.from({ length: 100 }, (_, i) => i / 100));
-  let sink = 0;
   return [
-    watch("gradients of eight schools", 1e6, () => {
-      sink += ld.valueAndGrad(x, gradient);
-    }),
-    watch("eager expressions: sum(exp(−a²) b + i) of 100 elements", 1e5, (i) => {
-      sink += a.square().neg().exp().mul(a).add(i).sum().item();
-    }),
-    watch("models traced and compiled", 200, () => {
-      sink += logDensity(eightSchools.bind(eightSchools.ownData!()), undefined).value(x);
-    }),
+    watch("gradients of eight schools", 1e6, () => ld.valueAndGrad(x, gradient)),
+    watch("eager expressions: sum(exp(−a²) b + i) of 100 elements", 1e5, (i) =>
+      a.square().neg().exp().mul(a).add(i).sum().item(),
+    ),
+    watch("models traced and compiled", 200, () =>
+      logDensity(eightSchools.bind(eightSchools.ownData!()), undefined).value(x),
+    ),
   ];
 }
 

@@ -1,4 +1,6 @@
 /** What a run of inference leaves behind: draws by site, statistics of the sampler, what it cost, and a summary. */
+import { suggestion } from "../src/effects/spelling.ts";
+import { formatShape } from "../src/tensor/shapes.ts";
 import { fromData, type Shape, type Tensor } from "../src/tensor/tensor.ts";
 import { type Summary, summarise, type VariableDraws } from "./diagnostics/summarise.ts";
 
@@ -69,17 +71,22 @@ export function makeFit(
   return {
     posterior,
     draws(site) {
-      const found = posterior[site];
-      if (found) return found;
+      if (Object.hasOwn(posterior, site)) return posterior[site]!;
+      const element = /^(.*)\[[\d,\s]*\]$/.exec(site)?.[1];
+      if (element !== undefined && Object.hasOwn(posterior, element)) {
+        throw new Error(
+          `The fit has no site "${site}", but "${element}" of shape ${formatShape(posterior[element]!.shape)}, [chains, draws, …]: take draws("${element}") ` +
+            "and pick elements along the last axes.",
+        );
+      }
       throw new Error(
-        `The fit has no site "${site}"; it has ${Object.keys(posterior)
-          .map((name) => `"${name}"`)
-          .join(", ")}.`,
+        `The fit has no draws of a site "${site}"${suggestion(site, Object.keys(posterior))} Observed sites have none.`,
       );
     },
     stats,
     cost,
     summary: () => {
+      if (draws === 0) throw new Error("The fit has no draws to summarise: ask for some with { draws: 1000 }.");
       summary ??= withSampler(
         summarise(sites.map((site): VariableDraws => ({ ...site, chains, draws: site.values }))),
         divergences,

@@ -5,26 +5,44 @@ import type { Constraint, Transform } from "../distributions/types.ts";
 import { pullback } from "../src/autodiff/reverse.ts";
 import { compile } from "../src/compiler/compile.ts";
 import type { Node, TypedArray } from "../src/compiler/graph.ts";
-import { type InterpretOptions, interpret } from "../src/compiler/interpret.ts";
+import { interpret } from "../src/compiler/interpret.ts";
 import { inputNode, scalar } from "../src/compiler/node.ts";
 import { printGraph, printProgram } from "../src/compiler/print.ts";
 import { instantiate, type Program } from "../src/compiler/program.ts";
 import { NotCompilable } from "../src/compiler/schedule.ts";
 import { simplify, topological } from "../src/compiler/simplify.ts";
 import { trace } from "../src/effects/handlers/trace.ts";
-import type { Message, SampleMessage } from "../src/effects/message.ts";
+import { hasLogProb, scaledSum, siteLogProb } from "../src/effects/logProb.ts";
+import {
+  type FactorSite,
+  type Message,
+  type SampleMessage,
+  type SampleSite,
+  type Site,
+  siteLabel,
+} from "../src/effects/message.ts";
+import { ModelError } from "../src/effects/modelError.ts";
+import { suggestion } from "../src/effects/spelling.ts";
 import { type Handler, withHandler } from "../src/effects/stack.ts";
 import type { Trace } from "../src/effects/trace.ts";
 import { broadcastTo } from "../src/ops/map.ts";
+import { describe } from "../src/tensor/describe.ts";
 import { formatShape, sizeOf } from "../src/tensor/shapes.ts";
-import { asTensor, fromData, type Shape, type Tensor, type TensorLike, wrap } from "../src/tensor/tensor.ts";
+import { asTensor, fromData, hasValue, type Shape, type Tensor, type TensorLike, wrap } from "../src/tensor/tensor.ts";
 import { features } from "../src/wasm/featureProbe.ts";
 import { siteNames } from "./diagnostics/siteNames.ts";
+import { checkModel, runModel } from "./modelRun.ts";
+import { type Inquiry, sitesAreFinite, whyNotFinite } from "./nonFinite.ts";
 
 /** A model: any function of data that calls `sample`. */
 export type Model<Data> = (data: Data) => unknown;
 
-export interface LogDensityOptions extends InterpretOptions {
+export interface LogDensityOptions {
+  /**
+   * Stop at the first point where the log density is NaN, or finite with a gradient that is not, and say which site, operation and line
+   * of the model it comes from. A log density of -Infinity is no error: samplers reject the point. Default false.
+   */
+  readonly debugNans?: boolean;
   /** Run the reference evaluators instead of compiling: slow, and the same numbers up to the order of sums. Default false. */
   readonly interpret?: boolean;
 }
@@ -53,10 +71,18 @@ export interface LogDensity {
   value(x: Float64Array): number;
   /** Values of all latent and deterministic sites on the model's own scale. */
   constrain(x: Float64Array): Record<string, Tensor>;
-  /** The flat vector of given values of the latent sites. @throws Error for a missing site or a value outside its support. */
+  /**
+   * The flat vector of given values of the latent sites; those of deterministic sites are ignored.
+   * @throws Error for a missing or unknown site, a wrong shape, or a value outside its support.
+   */
   unconstrain(values: Readonly<Record<string, TensorLike>>): Float64Array;
   /** Values of all latent and deterministic sites at many points, laid out [point][element], for each site. */
   constrainAll(points: readonly Float64Array[]): ConstrainedDraws[];
+  /**
+   * Why the log density or its gradient is not finite at a point, in a sentence: the site, the offending argument or value, the operation
+   * and the line of the model. Undefined where both are finite.
+   */
+  whyNotFinite(x: Float64Array): string | undefined;
   /** Undefined when the density is interpreted. */
   readonly program: Program | undefined;
   /** Why the density is interpreted, if it is. */
@@ -79,25 +105,49 @@ interface Latent {
   readonly shape: Shape;
   readonly support: Constraint;
   readonly logJacobian: Tensor;
+  readonly value: Tensor;
+}
+
+/** What a site adds to the log density. */
+interface Term {
+  readonly site: SampleSite | FactorSite;
+  /** One number a batch entry. */
+  readonly logProb: Tensor;
+  readonly total: Tensor;
 }
 
 const isLatent = (msg: Message): msg is SampleMessage => msg.kind === "sample" && !msg.observed;
 
-/** @throws Error for a site that has no unconstrained coordinates, such as a discrete one. */
+/** @throws ModelError for a site that has no unconstrained coordinates, such as a discrete one. */
 function transformOf(msg: SampleMessage): Transform {
+  const support = msg.distribution.support as Constraint;
   try {
-    return biject(msg.distribution.support as Constraint);
+    return biject(support);
   } catch (cause) {
-    throw new Error(
-      `Sample site "${msg.name}" (${msg.distribution.name}) has support ${msg.distribution.support.name}, which no gradient-based method can ` +
-        "move in. Observe it, or sum it out of the model.",
+    const what = `${siteLabel(msg)} (${msg.distribution.name}, support ${support.name})`;
+    throw new ModelError(
+      msg.name,
+      support.isDiscrete
+        ? `${what} is latent and discrete, and no gradient-based method can move it. If it is data, its obs is missing; if not, sum it out of the ` +
+            "model: logsumexp over its values, added with factor."
+        : `${what} is latent: ${(cause as Error).message}.`,
       { cause },
     );
   }
 }
 
-/** Supplies a traced unconstrained variable to every latent site. */
-function parameterise(latents: Latent[]): Handler {
+/** A run of the model in the making. */
+interface Run {
+  readonly latents: Latent[];
+  readonly terms: Term[];
+  last: Message | undefined;
+}
+
+/**
+ * Supplies a traced unconstrained variable to every latent site, and takes down log densities while the statement they come from is on
+ * the stack, so that their operations bear its line.
+ */
+function parameterise(run: Run): Handler {
   return {
     name: "logDensity",
     process(msg) {
@@ -109,10 +159,30 @@ function parameterise(latents: Latent[]): Handler {
       const unconstrained = wrap(input);
       const value = transform.forward(unconstrained);
       const logJacobian = transform.logAbsDetJacobian(unconstrained, value).sum();
-      latents.push({ name: msg.name, input, shape, support: support as Constraint, logJacobian });
+      run.latents.push({ name: msg.name, input, shape, support: support as Constraint, logJacobian, value });
       msg.value = value;
     },
+    postprocess(msg) {
+      run.last = msg;
+      const site = { ...msg } as Site;
+      if (!hasLogProb(site)) return;
+      const logProb = siteLogProb(site);
+      refuseHopeless(site, logProb);
+      run.terms.push({ site, logProb, total: scaledSum(logProb, site.scale) });
+    },
   };
+}
+
+/** @throws ModelError for a site that makes the log density infinite or NaN whatever the parameters. */
+function refuseHopeless(site: SampleSite | FactorSite, logProb: Tensor): void {
+  if (!hasValue(logProb)) return;
+  const bad = logProb.data.findIndex((v: number) => !Number.isFinite(v));
+  if (bad < 0) return;
+  throw new ModelError(
+    site.name,
+    `${siteLabel(site)}: its log density is ${logProb.data[bad]} (element ${bad} of shape ${formatShape(logProb.shape)}) whatever the parameters are. ` +
+      "Look for NaN, infinite or impossible values in what it is given.",
+  );
 }
 
 /**
@@ -121,22 +191,17 @@ function parameterise(latents: Latent[]): Handler {
  *
  * @param model - any function that calls `sample`; it is called once
  * @param data - its argument
- * @throws Error when the model has no latent site, or throws; errors name the site.
+ * @throws Error when the model has no latent site; ModelError, naming the site and the line, when it throws.
  * @example
  * const ld = logDensity(() => { sample("x", dist.Normal(0, 1)); }, {});
  * ld.valueAndGrad(Float64Array.of(1), new Float64Array(1)); // -1.4189385332046727
  */
 export function logDensity<Data>(model: Model<Data>, data: Data, options: LogDensityOptions = {}): LogDensity {
+  checkModel("logDensity", model, data);
   const started = performance.now();
-  const latents: Latent[] = [];
-  const run = withHandler(parameterise(latents), () => trace(model).get(data));
-  if (latents.length === 0) {
-    throw new Error(
-      "The model has no latent sample site, so there is nothing to infer: every sample statement is observed, or there is none. " +
-        'Add sample("name", distribution) without obs.',
-    );
-  }
-  const total = latents.reduce((sum, latent) => sum.add(latent.logJacobian), run.logProbSum());
+  const { run, latents, terms } = traceModel(model, data);
+  const parts = [...terms.map((term) => term.total), ...latents.map((latent) => latent.logJacobian)];
+  const total = parts.reduce((sum, part) => sum.add(part));
   const inputs = latents.map((latent) => latent.input);
   const adjoints = pullback([total.node], [scalar(1)], inputs);
   const gradients = adjoints.map((g, i) => g ?? broadcastTo(scalar(0), inputs[i]!.shape));
@@ -149,8 +214,20 @@ export function logDensity<Data>(model: Model<Data>, data: Data, options: LogDen
     latents,
     run,
     engine,
+    { inputs, names: latents.flatMap(({ name, input }) => siteNames(name, input.shape)), terms, latents, gradients },
     { traceMs: traced - started, compileMs: compiled - traced },
     options,
+  );
+}
+
+function traceModel<Data>(model: Model<Data>, data: Data): { run: Trace; latents: Latent[]; terms: Term[] } {
+  const made: Run = { latents: [], terms: [], last: undefined };
+  const run = withHandler(parameterise(made), () => trace((d: Data) => runModel(model, d, () => made.last)).get(data));
+  if (made.latents.length > 0) return { run, ...made };
+  const observed = made.terms.map(({ site }) => `"${site.name}"`).join(", ");
+  throw new Error(
+    `The model has no latent sample site, so there is nothing to infer: ${observed === "" ? "it has no sample statement" : `it only has ${observed}`}. ` +
+      'Add sample("name", distribution) without obs.',
   );
 }
 
@@ -175,15 +252,15 @@ function makeEngine(outputs: readonly Node[], inputs: readonly Node[], options: 
       return { program, interpreted: undefined, print: () => printProgram(compiled), input, output, run };
     } catch (error) {
       if (!(error instanceof NotCompilable)) throw error;
-      return interpretedEngine(outputs, inputs, error.message, options);
+      return interpretedEngine(outputs, inputs, error.message);
     }
   }
-  return interpretedEngine(outputs, inputs, reason, options);
+  return interpretedEngine(outputs, inputs, reason);
 }
 
 /** Why not to compile, if there is a reason that does not depend on the model. */
-function whyInterpret({ interpret, debugNans }: LogDensityOptions): string | undefined {
-  if (interpret || debugNans) return "asked for by the options";
+function whyInterpret({ interpret }: LogDensityOptions): string | undefined {
+  if (interpret) return "asked for by the options";
   const { webAssembly, simd } = features();
   if (!webAssembly) {
     return (
@@ -194,12 +271,7 @@ function whyInterpret({ interpret, debugNans }: LogDensityOptions): string | und
   return simd ? undefined : "the engine's WebAssembly has no SIMD";
 }
 
-function interpretedEngine(
-  outputs: readonly Node[],
-  inputs: readonly Node[],
-  why: string,
-  options: InterpretOptions,
-): Engine {
+function interpretedEngine(outputs: readonly Node[], inputs: readonly Node[], why: string): Engine {
   const simple = simplify(outputs, inputs);
   const flat = (nodes: readonly Node[]): Float64Array =>
     new Float64Array(nodes.reduce((n, x) => n + sizeOf(x.shape), 0));
@@ -219,7 +291,7 @@ function interpretedEngine(
     output,
     run() {
       let end = 0;
-      for (const value of interpret(simple, inputs, views, options)) {
+      for (const value of interpret(simple, inputs, views)) {
         output.set(value as ArrayLike<number>, end);
         end += value.length;
       }
@@ -233,6 +305,7 @@ function assemble<Data>(
   latents: readonly Latent[],
   run: Trace,
   engine: Engine,
+  inquiry: Inquiry,
   timing: LogDensity["timing"],
   options: LogDensityOptions,
 ): LogDensity {
@@ -245,11 +318,14 @@ function assemble<Data>(
   const { input, output } = engine;
   const gradient = output.subarray(1);
   const checkLength = (what: string, x: Float64Array): void => {
-    if (x.length !== dim)
-      throw new RangeError(`${what} has ${x.length} numbers, the model has ${dim} unconstrained coordinates.`);
+    if (x?.length === dim) return;
+    const got = ArrayBuffer.isView(x) || Array.isArray(x) ? `has ${x.length} numbers` : `is ${describe(x)}`;
+    throw new RangeError(
+      `${what} ${got}, the model has ${dim} unconstrained coordinates: give a Float64Array of that length.`,
+    );
   };
-  const valueAndGrad = (x: Float64Array, grad: Float64Array): number => {
-    if (x.length !== dim || grad.length !== dim) {
+  const evaluate = (x: Float64Array, grad: Float64Array): number => {
+    if (x?.length !== dim || grad?.length !== dim) {
       checkLength("The point", x);
       checkLength("The gradient", grad);
     }
@@ -261,12 +337,13 @@ function assemble<Data>(
     else for (let i = 0; i < dim; i++) grad[i] = output[i + 1]!;
     return output[0]!;
   };
+  const valueAndGrad = options.debugNans ? watched(evaluate, inquiry) : evaluate;
   const scratch = new Float64Array(dim);
   const constrainAll = lazily(() => constrainer(run, latents, options));
   return {
     dim,
     sites,
-    names: latents.flatMap(({ name, input }) => siteNames(name, input.shape)),
+    names: inquiry.names,
     valueAndGrad,
     value: (x) => valueAndGrad(x, scratch),
     constrain: (x) => {
@@ -274,11 +351,29 @@ function assemble<Data>(
       return Object.fromEntries(constrainAll()([x]).map(({ name, shape, values }) => [name, fromData(values, shape)]));
     },
     constrainAll: (points) => constrainAll()(points),
-    unconstrain: (values) => unconstrain(model, data, sites, values),
+    unconstrain: (values) => unconstrain(model, data, sites, run.names, values),
+    whyNotFinite: (x) => {
+      checkLength("The point", x);
+      return whyNotFinite(inquiry, x);
+    },
     program: engine.program,
     interpreted: engine.interpreted,
     print: engine.print,
     timing,
+  };
+}
+
+/** The density, which throws where it is NaN or its gradient is not finite, unless the point itself is too far out to have finite values. */
+function watched(evaluate: LogDensity["valueAndGrad"], inquiry: Inquiry): LogDensity["valueAndGrad"] {
+  return (x, grad) => {
+    const value = evaluate(x, grad);
+    if (Math.abs(value) === Infinity || (!Number.isNaN(value) && grad.every(Number.isFinite))) return value;
+    if (!x.every(Number.isFinite))
+      throw new RangeError(`The point is not finite: ${inquiry.names[x.findIndex((v) => !Number.isFinite(v))]}.`);
+    if (!sitesAreFinite(inquiry, x)) return value;
+    const at = inquiry.names.slice(0, 4).map((name, i) => `${name} = ${x[i]!.toPrecision(4)}`);
+    const why = whyNotFinite(inquiry, x) ?? `the compiled log density is ${value}, the interpreted one is finite.`;
+    throw new RangeError(`debugNans: ${why}\nUnconstrained coordinates: ${at.join(", ")}${x.length > 4 ? ", …" : ""}.`);
   };
 }
 
@@ -330,8 +425,16 @@ function unconstrain<Data>(
   model: Model<Data>,
   data: Data,
   sites: readonly LatentSite[],
+  known: readonly string[],
   values: Readonly<Record<string, TensorLike>>,
 ): Float64Array {
+  if (values === null || typeof values !== "object")
+    throw new TypeError(`unconstrain: values by name are wanted, { ${sites[0]!.name}: … }, got ${describe(values)}.`);
+  const unknown = Object.keys(values).find((name) => !known.includes(name));
+  if (unknown !== undefined) {
+    const latent = sites.map(({ name }) => name);
+    throw new Error(`unconstrain: the model has no site "${unknown}"${suggestion(unknown, latent)}`);
+  }
   const missing = sites.filter(({ name }) => values[name] === undefined).map(({ name }) => `"${name}"`);
   if (missing.length > 0) {
     throw new Error(
@@ -353,7 +456,7 @@ function unconstrain<Data>(
       }
       if (!support.check(value).data.every((ok) => ok !== 0)) {
         throw new RangeError(
-          `unconstrain: the value of "${msg.name}" lies outside its support ${support.name}: ${String(value)}.`,
+          `unconstrain: the value of "${msg.name}" lies outside its support: ${String(value)} must be ${support.description}.`,
         );
       }
       parts.set(msg.name, transformOf(msg).inverse(value).data);

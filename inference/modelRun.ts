@@ -18,7 +18,9 @@ export function checkModel(caller: string, model: unknown, data: unknown): void 
     typeof data === "function"
       ? `The model comes first, then the data: ${caller}(model, data).`
       : `Pass the function itself and not what it returns: ${caller}(model, data).`;
-  throw new TypeError(`${caller}: the first argument has to be a model, that is a function, got ${describe(model)}. ${advice}`);
+  throw new TypeError(
+    `${caller}: the first argument has to be a model, that is a function, got ${describe(model)}. ${advice}`,
+  );
 }
 
 /**
@@ -136,4 +138,7 @@ function absentField({ names, absent }: Watch<unknown>): string | undefined {
 }
 
 const quote = (names: readonly string[]): string =>
-  names.slice(0, 12).map((name) => `"${name}"`).join(", ") + (names.length > 12 ? ", …" : "");
+  names
+    .slice(0, 12)
+    .map((name) => `"${name}"`)
+    .join(", ") + (names.length > 12 ? ", …" : "");

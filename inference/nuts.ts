@@ -1,5 +1,6 @@
 /** NUTS and HMC as one-liners: from a model and data to a fit. */
-import { fromData, type Tensor } from "../src/tensor/tensor.ts";
+import type { Key } from "../src/random/key.ts";
+import { fromData, type Tensor, type TensorLike } from "../src/tensor/tensor.ts";
 import { type Fit, makeFit, type SampleStats } from "./fit.ts";
 import {
   type ConstrainedDraws,
@@ -9,22 +10,33 @@ import {
   type Model,
 } from "./logDensity.ts";
 import type { ChainResult, ChainStats } from "./mcmc/chain.ts";
-import type { ChainSettings } from "./mcmc/settings.ts";
+import { type ChainSettings, chainSettings } from "./mcmc/settings.ts";
+import { checkModel } from "./modelRun.ts";
 import { progressBar } from "./runner/progressBar.ts";
 import { type RunOptions, type RunResult, runChains } from "./runner/runChains.ts";
+import { checkSampleOptions } from "./sampleOptions.ts";
+import { explainStart, initialPoints } from "./start.ts";
 
 /** Settings of the chains (`warmup`, `draws`, `targetAcceptance`, `maxDepth`, …), of the run, and of tracing. */
 export interface SampleOptions
-  extends Partial<Omit<ChainSettings, "algorithm" | "names">>,
+  extends Partial<Omit<ChainSettings, "algorithm" | "names" | "initial">>,
     RunOptions,
     LogDensityOptions {
   /** Number of chains. Default 4. */
   readonly chains?: number;
   /** The same seed gives the same draws, on any machine and any number of workers. Default 0. */
-  readonly seed?: number | string;
+  readonly seed?: number | string | Key;
+  /**
+   * Where chains start: values of all latent sites by name, for every chain or in an array with one entry a chain; an entry may also be
+   * a vector of unconstrained coordinates. Default: drawn at random.
+   */
+  readonly initial?: InitialValues | readonly (InitialValues | Float64Array | undefined)[];
   /** A bar for each chain on a terminal. Default true; silent in any case when the output is not a terminal. */
   readonly progress?: boolean;
 }
+
+/** Values of the latent sites by name. */
+export type InitialValues = Readonly<Record<string, TensorLike>>;
 
 /**
  * Samples the posterior of a model with the No-U-Turn sampler (Hoffman & Gelman 2014, multinomial as in Betancourt 2017).
@@ -32,7 +44,8 @@ export interface SampleOptions
  * @param model - any function that calls `sample`
  * @param data - its argument
  * @returns draws on the model's own scale, statistics and costs
- * @throws Error for a model without latent sites, data that do not fit, or a posterior without a usable starting point; errors name the site.
+ * @throws Error for a model without latent sites, data that do not fit, unknown options, or a posterior without a usable starting point; errors
+ *   name the site, and the line where the model failed.
  * @example
  * const fit = await nuts(() => { sample("x", dist.Normal(0, 1)); }, {}, { seed: 1 });
  * console.log(String(fit.summary()));
@@ -48,15 +61,24 @@ async function sampleChains<Data>(
   algorithm: ChainSettings["algorithm"],
   model: Model<Data>,
   data: Data,
-  { chains = 4, seed = 0, progress = true, ...options }: SampleOptions,
+  options: SampleOptions,
 ): Promise<Fit> {
-  if (!Number.isInteger(chains) || chains < 1)
-    throw new RangeError(`\`chains\` must be a whole number, 1 or more, got ${chains}.`);
-  const { strategy, workers, onProgress, signal, interpret, debugNans, ...settings } = options;
+  checkModel(algorithm, model, data);
+  checkSampleOptions(algorithm, options);
+  const { chains = 4, seed = 0, progress = true, initial, strategy, workers, onProgress, signal, ...rest } = options;
+  const { interpret, debugNans = false, ...settings } = rest;
+  chainSettings(settings);
   const ld = logDensity(model, data, defined({ interpret, debugNans }));
   const ids = Array.from({ length: chains }, (_, i) => i);
+  const starts = initialPoints(ld, chains, initial);
+  const job = {
+    // A program in a worker has no model to explain a NaN by.
+    density: debugNans ? ld : (ld.program ?? ld),
+    settings: { ...settings, algorithm, names: ld.names, ...defined({ initial: starts }) },
+    seed,
+    chains: ids,
+  };
   const bar = progressBar(progress ? ids : []);
-  const job = { density: ld.program ?? ld, settings: { ...settings, algorithm, names: ld.names }, seed, chains: ids };
   try {
     const run = await runChains(job, {
       ...defined({ strategy, workers, signal }),
@@ -66,6 +88,8 @@ async function sampleChains<Data>(
       },
     });
     return toFit(ld, run);
+  } catch (error) {
+    throw explainStart(error, ld, settings.initialRadius);
   } finally {
     bar.close();
   }

@@ -13,6 +13,9 @@ export interface InitialOptions {
   readonly names?: readonly string[];
 }
 
+/** How the error of a density that is nowhere finite begins. */
+export const NO_STARTING_POINT = "No starting point";
+
 export interface InitialPoint {
   readonly x: Float64Array;
   readonly logDensity: number;
@@ -72,9 +75,9 @@ export function initialPoint(
   if (usable === 0) {
     const listed = [...problems].sort((a, b) => b[1] - a[1]).slice(0, 5);
     throw new Error(
-      `No starting point: ${tried} points drawn uniformly from (-${radius}, ${radius}) in each of the ${dim} unconstrained coordinates ` +
+      `${NO_STARTING_POINT}: ${tried} points drawn uniformly from (-${radius}, ${radius}) in each of the ${dim} unconstrained coordinates ` +
         `gave ${listed.map(([problem, count]) => `${problem} (${count} times)`).join(", ")}. ` +
-        "Give a starting point with `initial`, try a smaller `initialRadius`, or check that the data lie within the support of the model.",
+        "Check that the data lie within the support of the model, give a starting point with `initial`, or try a smaller `initialRadius`.",
     );
   }
   return { x: best, logDensity: bestLogDensity, evaluations: tried };

@@ -1,3 +1,5 @@
+import { describe } from "../../src/tensor/describe.ts";
+
 /** How a chain is run. Plain data: it travels to workers. */
 export interface ChainSettings {
   /** Default "nuts". */
@@ -83,7 +85,7 @@ export function chainSettings(given: Partial<ChainSettings> = {}): ChainSettings
   for (const [name, [test, wanted]] of Object.entries(rules)) {
     const value = settings[name as keyof ChainSettings];
     if (value !== undefined && !(typeof value === "number" && test(value))) {
-      throw new Error(`\`${name}\` must be ${wanted}, got ${String(value)}.`);
+      throw new Error(`\`${name}\` must be ${wanted}, got ${describe(value)}.`);
     }
   }
   return settings;

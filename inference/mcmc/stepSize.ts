@@ -6,6 +6,9 @@ const LOG_THRESHOLD = -0.2231435513142097;
 const LARGEST = 1e7;
 const SMALLEST = 1e-20;
 
+/** How the error of a density that does not fall off begins. */
+export const TOO_FLAT = "Every step size up to";
+
 /**
  * A step size of the right order at `state`: doubled or halved from `start` until the acceptance probability of a single leapfrog
  * step with fresh velocity crosses 0.8 (Hoffman & Gelman 2014, algorithm 4, with Stan's threshold). Costs one gradient a try.
@@ -28,7 +31,7 @@ export function searchStepSize(h: Hamiltonian, state: State, start = 1): number 
     stepSize *= direction > 0 ? 2 : 0.5;
     if (stepSize > LARGEST) {
       throw new Error(
-        `Every step size up to ${LARGEST} is accurate at log density ${state.logDensity}: the density hardly changes with its ` +
+        `${TOO_FLAT} ${LARGEST} is accurate at log density ${state.logDensity}: the density hardly changes with its ` +
           "parameters, so it may not integrate to one. Give every parameter a proper prior.",
       );
     }

@@ -1,3 +1,4 @@
+import type { Key } from "../../src/random/key.ts";
 import type { ChainResult, Phase } from "../mcmc/chain.ts";
 import type { Density } from "../mcmc/density.ts";
 import type { ChainSettings } from "../mcmc/settings.ts";
@@ -8,7 +9,7 @@ export interface Job {
   /** A live density (an interpreted model, say) runs in this thread only. */
   readonly density: DensitySource | Density;
   readonly settings: Partial<ChainSettings>;
-  readonly seed: number | string;
+  readonly seed: number | string | Key;
   /** Ids of the chains. Chain i of a seed is always the same. */
   readonly chains: readonly number[];
 }

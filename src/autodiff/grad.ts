@@ -6,7 +6,7 @@ import { variable } from "../ops/broadcast.ts";
 import { broadcastTo } from "../ops/map.ts";
 import { reshape, stack } from "../ops/shape.ts";
 import { asTensor, type Tensor, type TensorLike, wrap } from "../tensor/tensor.ts";
-import { flattenTree, type TreeLike, type TreeStructure, unflattenTree } from "../tensor/tree.ts";
+import { flattenLike, flattenTree, type TreeLike, type TreeStructure, unflattenTree } from "../tensor/tree.ts";
 import { pushforward } from "./forward.ts";
 import { pullback } from "./reverse.ts";
 
@@ -120,7 +120,7 @@ export function vjp<P = Tensor, R = Tensor>(
   return {
     value: unflattenTree(outputs.structure, closed) as R,
     pullback: (cotangent) => {
-      const given = flattenTree(cotangent).leaves;
+      const given = flattenLike(cotangent, outputs.structure, "vjp: cotangent");
       checkLike(given, outputs.leaves, "vjp: cotangent");
       const nodes = outputs.leaves.map((leaf) => leaf.node);
       const adjoints = pullback(
@@ -144,9 +144,9 @@ export function jvp<P = Tensor, R = Tensor>(
   x: TreeLike<P>,
   tangent: TreeLike<P>,
 ): { value: R; tangent: R } {
-  const { variables, output } = trace(f, x, [], "jvp");
+  const { variables, structure, output } = trace(f, x, [], "jvp");
   const outputs = flattenTree(output);
-  const given = flattenTree(tangent).leaves;
+  const given = flattenLike(tangent, structure, "jvp: tangent");
   checkLike(given, variables, "jvp: tangent");
   const nodes = outputs.leaves.map((leaf) => leaf.node);
   const tangents = pushforward(
@@ -167,8 +167,6 @@ function checkLike(
   wanted: readonly { shape: readonly number[] }[],
   what: string,
 ): void {
-  if (given.length !== wanted.length)
-    throw new TypeError(`${what} has ${given.length} leaves, ${wanted.length} are wanted.`);
   given.forEach((g, i) => {
     if (formatShape(g.shape) !== formatShape(wanted[i]!.shape)) {
       throw new TypeError(

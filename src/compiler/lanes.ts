@@ -172,7 +172,10 @@ export class LaneAlgebra implements Algebra<Lane> {
     return this.#apply("not", a);
   }
   select(condition: Lane, a: Lane, b: Lane): Lane {
-    return a === b ? a : this.#apply("select", condition, a, b);
+    if (a === b) return a;
+    const known = condition.op === "truthOf" ? condition.args[0]!.constant : undefined;
+    if (known !== undefined) return known === 0 ? b : a;
+    return this.#apply("select", condition, a, b);
   }
   exponent(a: Lane): Lane {
     const field = (): Lane => this.#bits("bitAnd", this.#bits("shiftRight52", a), this.constant(bits.exponentField));

@@ -5,7 +5,7 @@
  * inside a nest values pass in registers, and only what another step reads is stored.
  */
 import { elementStrides, isWhole, operandSource, type Source, sourceOf, squeezed } from "./access.ts";
-import type { Combine, KernelCall, MapLowering, Node, Shape } from "./graph.ts";
+import type { Combine, KernelCall, Node, Shape } from "./graph.ts";
 import { type Access, type Lane, LaneAlgebra } from "./lanes.ts";
 import { isConstant } from "./node.ts";
 import { formatShape, sizeOf, stridesOf } from "./shapes.ts";
@@ -80,8 +80,10 @@ interface Draft {
   readonly members: Node[];
   /** Work that is not the value of a node: pieces of concatenations, padded copies. */
   readonly copies: { readonly node: Node; readonly piece: number }[];
-  /** Cost of the elementary functions in the loop, and whether it has a matrix product. */
+  /** Cost of the elementary functions in the loop, arithmetic before and after them, and whether there is a matrix product. */
   heavy: number;
+  before: number;
+  after: number;
   products: boolean;
 }
 
@@ -91,12 +93,24 @@ interface Draft {
  */
 const shortLoop = 64;
 const heavyBudget = 60;
-const isHeavy = (node: Node): boolean => node.op.lowering.kind === "map" && node.op.lowering.cost >= 20;
+const heavy = 20;
 function fits(node: Node | undefined, draft: Draft): boolean {
   if (!node || sizeOf(draft.dims) < shortLoop) return true;
+  const { lowering } = node.op;
   if (isWideProduct(node)) return draft.heavy === 0;
-  if (!isHeavy(node) || draft.heavy === 0) return !(isHeavy(node) && draft.products);
-  return draft.heavy + (node.op.lowering as MapLowering).cost <= heavyBudget && !draft.products;
+  if (lowering.kind !== "map") return true;
+  if (lowering.cost < heavy) return draft.heavy === 0 || draft.after < 2;
+  if (draft.products || draft.heavy + lowering.cost > heavyBudget) return false;
+  return draft.heavy > 0 || draft.before <= 4;
+}
+/** Notes what a node adds to the work of a loop. */
+function count(node: Node, draft: Draft): void {
+  const { lowering } = node.op;
+  if (isWideProduct(node)) draft.products = true;
+  if (lowering.kind !== "map") return;
+  if (lowering.cost >= heavy) draft.heavy += lowering.cost;
+  else if (draft.heavy > 0) draft.after++;
+  else draft.before++;
 }
 const isWideProduct = (node: Node): boolean => {
   const product = matrixVector(node);
@@ -252,8 +266,7 @@ class Scheduler {
     const lower = Math.max(0, ...operands.map((x) => this.#earliest(x, node, dims)));
     const { index, draft } = this.#findNest(dims, lower, node);
     draft.members.push(node);
-    if (isHeavy(node)) draft.heavy += (node.op.lowering as MapLowering).cost;
-    if (isWideProduct(node)) draft.products = true;
+    count(node, draft);
     this.#stepOf.set(node, index);
   }
 
@@ -261,7 +274,7 @@ class Scheduler {
     const key = `${dims}`;
     const found = this.#slots.findIndex((slot, i) => i >= lower && "nest" in slot && slot.nest.key === key && fits(node, slot.nest));
     if (found >= 0) return { index: found, draft: (this.#slots[found] as { nest: Draft }).nest };
-    const draft: Draft = { dims, key, members: [], copies: [], heavy: 0, products: false };
+    const draft: Draft = { dims, key, members: [], copies: [], heavy: 0, before: 0, after: 0, products: false };
     this.#slots.push({ nest: draft });
     return { index: this.#slots.length - 1, draft };
   }

@@ -37,6 +37,34 @@ export function flattenTree(tree: unknown): { leaves: Tensor[]; structure: TreeS
   return { structure: visit(tree), leaves };
 }
 
+/**
+ * Leaves of a tree that has the structure of another, in the order of that one; whatever is tensor-like stands for a leaf.
+ * @throws TypeError naming the branch at which they differ.
+ */
+export function flattenLike(tree: unknown, structure: TreeStructure, what: string): Tensor[] {
+  const leaves: Tensor[] = [];
+  const visit = (x: unknown, s: TreeStructure, path: string): void => {
+    if (s.kind === "leaf") {
+      leaves.push(asTensor(x as TensorLike));
+      return;
+    }
+    const keys = s.kind === "array" ? s.children.map((_, i) => String(i)) : s.keys;
+    const given = x !== null && typeof x === "object" && !isTensor(x) ? Object.keys(x) : [];
+    const odd = given.find((key) => !keys.includes(key)) ?? keys.find((key) => !given.includes(key));
+    if (odd !== undefined || Array.isArray(x) !== (s.kind === "array")) {
+      const wanted = s.kind === "array" ? `an array of ${keys.length}` : `an object with keys ${keys.join(", ")}`;
+      throw new TypeError(
+        `${what}${path} must be ${wanted}, got ${isTensor(x) ? "a tensor" : given.length ? `keys ${given.join(", ")}` : String(x)}.`,
+      );
+    }
+    s.children.forEach((child, i) => {
+      visit((x as Record<string, unknown>)[keys[i]!], child, `${path}.${keys[i]}`);
+    });
+  };
+  visit(tree, structure, "");
+  return leaves;
+}
+
 /** Puts leaves back in place. */
 export function unflattenTree(structure: TreeStructure, leaves: readonly Tensor[]): unknown {
   let next = 0;

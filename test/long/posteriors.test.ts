@@ -6,7 +6,7 @@ import { dataOf, referenceMoments } from "../posteriors/references.ts";
 
 /** Posteriors that need many draws for an effective sample size of 2000. */
 const settings: Readonly<Record<string, SampleOptions>> = {
-  "irt_2pl-irt_2pl": { draws: 6000, targetAcceptance: 0.9 },
+  "irt_2pl-irt_2pl": { draws: 12_000, targetAcceptance: 0.9 },
   "seeds_data-seeds_stanified_model": { draws: 12_000, targetAcceptance: 0.95 },
   mice_weibull: { draws: 8000 },
   rhs_linear: { draws: 10_000, targetAcceptance: 0.99 },

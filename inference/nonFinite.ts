@@ -1,0 +1,197 @@
+/** Why a log density or its gradient is not finite at a point: the site, what is wrong with it, the operation and its line. */
+
+import type { Distribution } from "../distributions/distribution.ts";
+import { fromJSON } from "../distributions/json.ts";
+import type { Node, TypedArray } from "../src/compiler/graph.ts";
+import { isConstant } from "../src/compiler/node.ts";
+import { broadcastStrides, eachOffset } from "../src/compiler/shapes.ts";
+import { topological } from "../src/compiler/simplify.ts";
+import { type FactorSite, type SampleSite, siteLabel } from "../src/effects/message.ts";
+import { formatShape, sizeOf } from "../src/tensor/shapes.ts";
+import { fromData, type Shape, type Tensor } from "../src/tensor/tensor.ts";
+
+/** What is looked into: a log density by its parts. */
+export interface Inquiry {
+  readonly inputs: readonly Node[];
+  /** Names of all coordinates of the inputs, end to end. */
+  readonly names: readonly string[];
+  /** Log densities of the sites, element by element. */
+  readonly terms: readonly { readonly site: SampleSite | FactorSite; readonly logProb: Tensor }[];
+  /** Log-Jacobians of the transforms of latent sites, and their values on the model's scale. */
+  readonly latents: readonly { readonly name: string; readonly logJacobian: Tensor; readonly value: Tensor }[];
+  /** One for each input. */
+  readonly gradients: readonly Node[];
+}
+
+type ValueOf = (x: Tensor | Node) => TypedArray;
+
+/** Whether all sites have finite values at the point: where they do not, it is the sampler that went too far. */
+export const sitesAreFinite = (inquiry: Inquiry, x: Float64Array): boolean => {
+  const valueOf = evaluator(inquiry, x);
+  return inquiry.latents.every(({ value }) => valueOf(value).every(Number.isFinite));
+};
+
+/**
+ * In a sentence or two, where the first number that is not finite comes from; undefined when log density and gradient are finite.
+ * A term that is NaN goes before one that is infinite.
+ */
+export function whyNotFinite(inquiry: Inquiry, x: Float64Array): string | undefined {
+  const valueOf = evaluator(inquiry, x);
+  const parts = [
+    ...inquiry.terms.map(({ site, logProb }) => ({
+      what: `${siteLabel(site)} has log density`,
+      node: logProb.node,
+      site,
+    })),
+    ...inquiry.latents.map(({ name, logJacobian }) => ({
+      what: `the transform of sample site "${name}" has log-Jacobian`,
+      node: logJacobian.node,
+      site: undefined,
+    })),
+  ];
+  const part =
+    parts.find(({ node }) => valueOf(node).some(Number.isNaN)) ?? parts.find(({ node }) => hasBad(valueOf(node)));
+  if (part !== undefined) {
+    const at = firstBad(valueOf(part.node));
+    const complaint = part.site?.kind === "sample" ? complaintOf(part.site, valueOf) : undefined;
+    const reasons = [complaint, account(part.node, at, valueOf)].filter((r) => r !== undefined);
+    return `${part.what} ${valueOf(part.node)[at]}${indexText(at, part.node.shape)}: ${reasons.join("; ")}.`;
+  }
+  let coordinate = 0;
+  for (const node of inquiry.gradients) {
+    const value = valueOf(node);
+    if (!hasBad(value)) {
+      coordinate += value.length;
+      continue;
+    }
+    const at = firstBad(value);
+    const reason = account(node, at, valueOf) ?? "it is infinite";
+    return `the gradient with respect to ${inquiry.names[coordinate + at]} is ${value[at]}: ${reason}.`;
+  }
+  return undefined;
+}
+
+const isBad = (v: number): boolean => !Number.isFinite(v);
+const hasBad = (values: TypedArray): boolean => values.some(isBad);
+/** The first NaN, else the first infinity. */
+const firstBad = (values: TypedArray): number => {
+  const missing = values.findIndex(Number.isNaN);
+  return missing >= 0 ? missing : values.findIndex(isBad);
+};
+
+/** Values of all nodes of the graph at a point, by the reference evaluators. */
+function evaluator({ inputs, terms, latents, gradients }: Inquiry, x: Float64Array): ValueOf {
+  const values = new Map<Node, TypedArray>();
+  let start = 0;
+  for (const input of inputs) {
+    const end = start + sizeOf(input.shape);
+    values.set(input, x.slice(start, end));
+    start = end;
+  }
+  const compute = (target: Node): TypedArray => {
+    const found = values.get(target);
+    if (found !== undefined) return found;
+    for (const node of topological([target])) {
+      if (values.has(node)) continue;
+      const args = node.inputs.map((from) => ({ shape: from.shape, dtype: from.dtype, data: values.get(from)! }));
+      values.set(node, isConstant(node) ? node.value! : node.op.evaluate(args, node.attrs, node));
+    }
+    return values.get(target)!;
+  };
+  for (const node of [...terms.map((t) => t.logProb.node), ...latents.map((l) => l.logJacobian.node), ...gradients])
+    compute(node);
+  return (target) => compute("node" in target ? target.node : target);
+}
+
+/** What validation would say of the distribution's arguments and the value, were they constants; one sentence. */
+function complaintOf(site: SampleSite, valueOf: ValueOf): string | undefined {
+  const known = (t: Tensor): Tensor => fromData(valueOf(t), t.shape, t.dtype);
+  let distribution = site.distribution as Distribution;
+  let comparable = site.mask === undefined;
+  while (distribution.base !== undefined) {
+    // Masked entries may hold anything, and values of a transformed distribution are not those of its base.
+    comparable &&= distribution.name === "Independent";
+    distribution = distribution.base;
+  }
+  try {
+    const args = Object.fromEntries(Object.entries(distribution.args).map(([name, value]) => [name, known(value)]));
+    const plain = fromJSON({ name: distribution.name, args });
+    if (comparable) plain.checkObservation(known(site.value), site.name);
+    return undefined;
+  } catch (error) {
+    return error instanceof RangeError ? firstSentence(error.message).replace(`site "${site.name}": `, "") : undefined;
+  }
+}
+
+const firstSentence = (text: string): string => text.split(/\.\s/)[0]!.replace(/ \(argument .*\)$/, "");
+
+/** Which operation made element `at` of a node what it is, from what, and on which line; undefined when nothing is known. */
+function account(node: Node, at: number, valueOf: ValueOf): string | undefined {
+  const { node: culprit, at: element } = follow(node, at, valueOf);
+  if (isConstant(culprit)) {
+    const index = indexText(element, culprit.shape);
+    return `a constant of shape ${formatShape(culprit.shape)} is ${valueOf(culprit)[element]}${index}`;
+  }
+  if (culprit.inputs.length === 0) return undefined;
+  const from = sources(culprit, element, valueOf);
+  const line = culprit.origin?.line;
+  return `${culprit.op.name} gave ${valueOf(culprit)[element]}${from}${line === undefined ? "" : `, at ${line}`}`;
+}
+
+/** Goes from a bad element towards the inputs, as long as one of them is as bad. */
+function follow(node: Node, at: number, valueOf: ValueOf): { node: Node; at: number } {
+  let here = { node, at };
+  while (true) {
+    const bad = valueOf(here.node)[here.at]!;
+    const next = candidates(here.node, here.at, valueOf).find(({ node: from, at: i }) => {
+      const value = valueOf(from)[i];
+      return value !== undefined && !isConstant(from) && isBad(value) && (Number.isNaN(value) || !Number.isNaN(bad));
+    });
+    if (next === undefined) return here;
+    here = next;
+  }
+}
+
+/** Elements of the inputs that an element is made of: that element for elementwise operations, else the worst of each input. */
+function candidates(node: Node, at: number, valueOf: ValueOf): { node: Node; at: number }[] {
+  if (node.op.lowering.kind !== "map")
+    return node.inputs.map((from) => ({ node: from, at: Math.max(firstBad(valueOf(from)), 0) }));
+  const elements = node.inputs.map((from) => ({ node: from, at: offsetIn(from.shape, node.shape, at) }));
+  if (node.op.name !== "where") return elements;
+  const [condition, yes, no] = elements;
+  return [valueOf(condition!.node)[condition!.at] ? yes! : no!];
+}
+
+/** Where element `at` of the broadcast shape is found in an array of another shape. */
+function offsetIn(from: Shape, to: Shape, at: number): number {
+  if (sizeOf(from) === 1) return 0;
+  let found = 0;
+  eachOffset(to, broadcastStrides(from, to), 0, (offset, i) => {
+    if (i === at) found = offset;
+  });
+  return found;
+}
+
+function sources(node: Node, at: number, valueOf: ValueOf): string {
+  if (node.op.lowering.kind === "map") {
+    return ` from ${candidates(node, at, valueOf)
+      .map((from) => String(valueOf(from.node)[from.at]))
+      .join(" and ")}`;
+  }
+  const constant = node.inputs.find((from) => isConstant(from) && hasBad(valueOf(from)));
+  if (constant === undefined) return "";
+  const i = firstBad(valueOf(constant));
+  return ` from a constant of shape ${formatShape(constant.shape)} that is ${valueOf(constant)[i]}${indexText(i, constant.shape)}; is a value missing from the data?`;
+}
+
+/** ` at index [1, 0]`; nothing for a scalar. */
+function indexText(flat: number, shape: Shape): string {
+  if (shape.length === 0) return "";
+  const index: number[] = [];
+  let rest = flat;
+  for (const n of [...shape].reverse()) {
+    index.unshift(rest % n);
+    rest = Math.floor(rest / n);
+  }
+  return ` at index ${formatShape(index)}`;
+}

@@ -1,0 +1,99 @@
+/** Checks on the options of samplers that types can't make for plain JavaScript. */
+import { nearestName, suggestion } from "../src/effects/spelling.ts";
+import { isKey } from "../src/random/key.ts";
+import { describe } from "../src/tensor/describe.ts";
+
+type Check = readonly [test: (value: unknown) => boolean, wanted: string];
+const flag: Check = [(v) => typeof v === "boolean", "true or false"];
+const count: Check = [(v) => Number.isInteger(v) && (v as number) >= 1, "a whole number, 1 or more"];
+/** Checked where they are used. */
+const elsewhere: Check = [() => true, ""];
+
+const checks: Readonly<Record<string, Check>> = {
+  chains: count,
+  warmup: elsewhere,
+  draws: elsewhere,
+  seed: [(v) => typeof v === "string" || Number.isFinite(v) || isKey(v), "a finite number, a string or a key"],
+  initial: elsewhere,
+  targetAcceptance: elsewhere,
+  maxDepth: elsewhere,
+  trajectoryLength: elsewhere,
+  stepSize: elsewhere,
+  stepSizeJitter: elsewhere,
+  scale: [(v) => v instanceof Float64Array, "a Float64Array with a scale for each unconstrained coordinate"],
+  maxEnergyError: elsewhere,
+  initialRadius: elsewhere,
+  initialCandidates: elsewhere,
+  initialAttempts: elsewhere,
+  strategy: [(v) => v === "auto" || v === "inProcess" || v === "workers", '"auto", "inProcess" or "workers"'],
+  workers: count,
+  progress: flag,
+  onProgress: [(v) => typeof v === "function", "a function"],
+  signal: [
+    (v) => typeof (v as AbortSignal | null)?.aborted === "boolean",
+    "an AbortSignal, such as new AbortController().signal",
+  ],
+  interpret: flag,
+  debugNans: flag,
+};
+
+/** What other packages call these options. */
+const synonyms: Readonly<Record<string, string>> = {
+  numSamples: "draws",
+  numDraws: "draws",
+  samples: "draws",
+  iter: "draws",
+  iterations: "draws",
+  numWarmup: "warmup",
+  tune: "warmup",
+  burnIn: "warmup",
+  burnin: "warmup",
+  numChains: "chains",
+  targetAcceptProb: "targetAcceptance",
+  delta: "targetAcceptance",
+  adaptDelta: "targetAcceptance",
+  maxTreeDepth: "maxDepth",
+  randomSeed: "seed",
+  rngKey: "seed",
+  key: "seed",
+  init: "initial",
+  inits: "initial",
+  initParams: "initial",
+  initialValues: "initial",
+  cores: "workers",
+  parallel: "strategy",
+  progressBar: "progress",
+};
+
+/**
+ * Checks names and kinds of the options of `nuts` and `hmc`. Undefined means the default.
+ *
+ * @param caller - the function that was given the options
+ * @throws TypeError for an unknown option, suggesting the nearest; RangeError for a bad value, showing it.
+ */
+export function checkSampleOptions(caller: string, options: unknown): void {
+  const prototype = options === null || typeof options !== "object" ? undefined : Object.getPrototypeOf(options);
+  if (prototype !== Object.prototype && prototype !== null) {
+    throw new TypeError(
+      `${caller}: the options have to be an object, like { chains: 4, draws: 1000, seed: 0 }, got ${describe(options)}.`,
+    );
+  }
+  for (const [name, value] of Object.entries(options as object)) {
+    const check = Object.hasOwn(checks, name) ? checks[name] : undefined;
+    if (check === undefined) throw unknownOption(caller, name);
+    const [test, wanted] = check;
+    if (value !== undefined && !test(value))
+      throw new RangeError(`${caller}: \`${name}\` must be ${wanted}, got ${describe(value)}.`);
+  }
+}
+
+function unknownOption(caller: string, name: string): TypeError {
+  const known = Object.keys(checks);
+  const camelCase = name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
+  const synonym = Object.hasOwn(synonyms, camelCase) ? synonyms[camelCase] : undefined;
+  const text =
+    synonym === undefined || nearestName(name, known) !== undefined
+      ? suggestion(name, known, known.length)
+      : `; here it is called "${synonym}". There are ${known.map((k) => `"${k}"`).join(", ")}.`;
+  return new TypeError(`${caller}: unknown option "${name}"${text}`);
+}
