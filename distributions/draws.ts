@@ -1,6 +1,6 @@
 import type { Shape } from "../src/compiler/graph.ts";
 import type { Key } from "../src/random/key.ts";
-import { uniform } from "../src/random/samplers.ts";
+import { uniform } from "../src/random/uniform.ts";
 import { add } from "../src/tensor/math.ts";
 import type { Tensor } from "../src/tensor/tensor.ts";
 

@@ -64,6 +64,8 @@ export interface LogDensity {
   readonly dim: number;
   /** The latent sites, in the order the model meets them. */
   readonly sites: readonly LatentSite[];
+  /** Names of latent sites that the log density does not depend on at all: it is improper in them. */
+  readonly flatSites: readonly string[];
   /** Names of the unconstrained coordinates: `theta[3]`. */
   readonly names: readonly string[];
   /** Writes the gradient into `grad` and returns the log density; allocates nothing. @throws RangeError for arrays of another length. */
@@ -206,6 +208,7 @@ export function logDensity<Data>(model: Model<Data>, data: Data, options: LogDen
   const adjoints = pullback([total.node], [scalar(1)], inputs);
   const gradients = adjoints.map((g, i) => g ?? broadcastTo(scalar(0), inputs[i]!.shape));
   const traced = performance.now();
+  const flatSites = latents.filter((_, i) => adjoints[i] === undefined).map(({ name }) => name);
   const engine = makeEngine([total.node, ...gradients], inputs, options);
   const compiled = performance.now();
   return assemble(

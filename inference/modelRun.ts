@@ -53,15 +53,20 @@ export function runModel<Data, Result>(
 }
 
 function located(error: unknown, last: Message | undefined, lacking: string | undefined): Error {
-  const hint = lacking === undefined ? "" : ` ${lacking}`;
+  const withHint = (text: string): string => {
+    if (lacking === undefined) return text;
+    return `${text}${/[.!?]$/.test(text) ? "" : "."} ${lacking}`;
+  };
   if (error instanceof ModelError) {
-    return hint === "" ? error : new ModelError(error.site, error.message + hint, { cause: error.cause ?? error });
+    return lacking === undefined
+      ? error
+      : new ModelError(error.site, withHint(error.message), { cause: error.cause ?? error });
   }
   const text = error instanceof Error ? error.message : String(error);
   const frame = error instanceof Error ? userFrame(error.stack ?? "") : undefined;
   const place = frame === undefined ? "" : ` at ${frame}`;
   const after = last === undefined ? "before its first site" : `after ${siteLabel(last)}`;
-  return new ModelError(last?.name ?? "", `The model failed${place}, ${after}: ${text}${hint}`, { cause: error });
+  return new ModelError(last?.name ?? "", `The model failed${place}, ${after}: ${withHint(text)}`, { cause: error });
 }
 
 function refusePromise(result: unknown): void {
@@ -132,9 +137,8 @@ function undefinedField({ data, names, read }: Watch<unknown>): string | undefin
 }
 
 function absentField({ names, absent }: Watch<unknown>): string | undefined {
-  const [first] = absent;
-  if (first === undefined) return undefined;
-  return `The model reads "${first}" from the data, which have ${names!.length === 0 ? "no fields" : `only ${quote(names!)}`}.`;
+  if (absent.size === 0) return undefined;
+  return `The model reads ${quote([...absent])} from the data, which have ${names!.length === 0 ? "no fields" : `only ${quote(names!)}`}.`;
 }
 
 const quote = (names: readonly string[]): string =>

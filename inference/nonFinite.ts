@@ -54,7 +54,9 @@ export function whyNotFinite(inquiry: Inquiry, x: Float64Array): string | undefi
   if (part !== undefined) {
     const at = firstBad(valueOf(part.node));
     const complaint = part.site?.kind === "sample" ? complaintOf(part.site, valueOf) : undefined;
-    const reasons = [complaint, account(part.node, at, valueOf)].filter((r) => r !== undefined);
+    const reasons = [complaint, account(part.node, at, valueOf, complaint !== undefined)].filter(
+      (r) => r !== undefined,
+    );
     return `${part.what} ${valueOf(part.node)[at]}${indexText(at, part.node.shape)}: ${reasons.join("; ")}.`;
   }
   let coordinate = 0;
@@ -125,17 +127,18 @@ function complaintOf(site: SampleSite, valueOf: ValueOf): string | undefined {
 
 const firstSentence = (text: string): string => text.split(/\.\s/)[0]!.replace(/ \(argument .*\)$/, "");
 
-/** Which operation made element `at` of a node what it is, from what, and on which line; undefined when nothing is known. */
-function account(node: Node, at: number, valueOf: ValueOf): string | undefined {
+/**
+ * Which operation made element `at` of a node what it is, from what, and on which line; undefined when nothing is known.
+ *
+ * @param explained - that a value is outside of the support has been said
+ */
+function account(node: Node, at: number, valueOf: ValueOf, explained = false): string | undefined {
   const { node: culprit, at: element } = follow(node, at, valueOf);
-  if (isConstant(culprit)) {
-    const index = indexText(element, culprit.shape);
-    return `a constant of shape ${formatShape(culprit.shape)} is ${valueOf(culprit)[element]}${index}`;
-  }
   if (culprit.inputs.length === 0) return undefined;
-  const from = sources(culprit, element, valueOf);
   const line = culprit.origin?.line;
-  return `${culprit.op.name} gave ${valueOf(culprit)[element]}${from}${line === undefined ? "" : `, at ${line}`}`;
+  if (explained && culprit.op.name === "where") return line === undefined ? undefined : `the line is ${line}`;
+  const place = line === undefined ? "" : `, at ${line}`;
+  return `${culprit.op.name} gave ${valueOf(culprit)[element]}${sources(culprit, element, valueOf)}${place}`;
 }
 
 /** Goes from a bad element towards the inputs, as long as one of them is as bad. */
@@ -172,17 +175,20 @@ function offsetIn(from: Shape, to: Shape, at: number): number {
   return found;
 }
 
+/** What an operation made it from: values for elementwise operations, and a constant that holds NaN or an infinity. */
 function sources(node: Node, at: number, valueOf: ValueOf): string {
-  if (node.op.lowering.kind === "map") {
-    return ` from ${candidates(node, at, valueOf)
-      .map((from) => String(valueOf(from.node)[from.at]))
-      .join(" and ")}`;
-  }
-  const constant = node.inputs.find((from) => isConstant(from) && hasBad(valueOf(from)));
-  if (constant === undefined) return "";
+  const isMap = node.op.lowering.kind === "map";
+  const values = candidates(node, at, valueOf).map((from) => number(valueOf(from.node)[from.at]!));
+  const listed = isMap ? ` from ${values.join(" and ")}` : "";
+  const constant = node.inputs.find((from) => isConstant(from) && sizeOf(from.shape) > 1 && hasBad(valueOf(from)));
+  if (constant === undefined) return listed;
   const i = firstBad(valueOf(constant));
-  return ` from a constant of shape ${formatShape(constant.shape)} that is ${valueOf(constant)[i]}${indexText(i, constant.shape)}; is a value missing from the data?`;
+  const bad = `${valueOf(constant)[i]}${indexText(i, constant.shape)}`;
+  return `${listed} (the data of shape ${formatShape(constant.shape)} in it are ${bad})`;
 }
+
+/** Six digits. */
+const number = (v: number): string => String(Number(v.toPrecision(6)));
 
 /** ` at index [1, 0]`; nothing for a scalar. */
 function indexText(flat: number, shape: Shape): string {

@@ -15,7 +15,7 @@ import { checkModel } from "./modelRun.ts";
 import { progressBar } from "./runner/progressBar.ts";
 import { type RunOptions, type RunResult, runChains } from "./runner/runChains.ts";
 import { checkSampleOptions } from "./sampleOptions.ts";
-import { explainStart, initialPoints } from "./start.ts";
+import { explainStart, initialPoints, refuseImproper } from "./start.ts";
 
 /** Settings of the chains (`warmup`, `draws`, `targetAcceptance`, `maxDepth`, …), of the run, and of tracing. */
 export interface SampleOptions
@@ -69,6 +69,7 @@ async function sampleChains<Data>(
   const { interpret, debugNans = false, ...settings } = rest;
   chainSettings(settings);
   const ld = logDensity(model, data, defined({ interpret, debugNans }));
+  refuseImproper(algorithm, ld);
   const ids = Array.from({ length: chains }, (_, i) => i);
   const starts = initialPoints(ld, chains, initial);
   const job = {
@@ -89,7 +90,7 @@ async function sampleChains<Data>(
     });
     return toFit(ld, run);
   } catch (error) {
-    throw explainStart(error, ld, settings.initialRadius);
+    throw explainStart(error, ld, settings.initialRadius, starts);
   } finally {
     bar.close();
   }

@@ -38,19 +38,43 @@ export function initialPoints(
   });
 }
 
+/** @throws Error when the log density does not depend on a site at all, so that it cannot integrate to one. */
+export function refuseImproper(caller: string, ld: LogDensity): void {
+  const [name] = ld.flatSites;
+  if (name === undefined) return;
+  throw new Error(
+    `${caller}: the log density does not depend on sample site "${name}" at all, so the posterior is improper and can't be sampled. ` +
+      "Give the site a proper prior, such as dist.Normal(0, 10), or drop it.",
+  );
+}
+
 /** How many points to look at for an explanation. */
 const ATTEMPTS = 20;
 
 /** The error of a chain that could not start, with the reason that the model gives. Other errors are returned as they are. */
-export function explainStart(error: unknown, ld: LogDensity, radius = defaultSettings.initialRadius): unknown {
+export function explainStart(
+  error: unknown,
+  ld: LogDensity,
+  radius: number = defaultSettings.initialRadius,
+  starts?: readonly (Float64Array | undefined)[],
+): unknown {
   if (!(error instanceof ChainError)) return error;
   const { message } = error.cause as Error;
-  const reason = reasonFor(message, ld, radius);
+  const reason = reasonFor(message, ld, radius, starts?.[error.chain]);
   if (reason === undefined) return error;
   return new ChainError(error.chain, new Error(`${message}\n${reason}`, { cause: error.cause }));
 }
 
-function reasonFor(message: string, ld: LogDensity, radius: number): string | undefined {
+function reasonFor(
+  message: string,
+  ld: LogDensity,
+  radius: number,
+  start: Float64Array | undefined,
+): string | undefined {
+  if (start?.length === ld.dim && message.includes("`initial` gives")) {
+    const why = ld.whyNotFinite(start);
+    return why === undefined ? undefined : `There, ${why}`;
+  }
   const points = Array.from(randomPoints(ld.dim, radius));
   if (message.startsWith(NO_STARTING_POINT)) {
     for (const x of points) {

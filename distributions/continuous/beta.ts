@@ -1,4 +1,4 @@
-import { beta } from "../../src/random/samplers.ts";
+import { beta } from "../../src/random/gamma.ts";
 import { add, digamma, div, log1p, mul, neg, square, sub, xlog1py } from "../../src/tensor/math.ts";
 import { betainc, betaincinv } from "../../src/tensor/special.ts";
 import type { Tensor, TensorLike } from "../../src/tensor/tensor.ts";

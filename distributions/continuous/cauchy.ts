@@ -1,4 +1,4 @@
-import { cauchy } from "../../src/random/samplers.ts";
+import { cauchy } from "../../src/random/normal.ts";
 import { add, cos, div, log, log1p, mul, sin, square, sub } from "../../src/tensor/math.ts";
 import type { Tensor, TensorLike } from "../../src/tensor/tensor.ts";
 import { positive, real } from "../constraints.ts";

@@ -1,4 +1,4 @@
-import { gamma } from "../../src/random/samplers.ts";
+import { gamma } from "../../src/random/gamma.ts";
 import { add, lgamma, mul, sub } from "../../src/tensor/math.ts";
 import { gammainc, gammaincinv } from "../../src/tensor/special.ts";
 import type { TensorLike } from "../../src/tensor/tensor.ts";

@@ -1,4 +1,4 @@
-import { cauchy } from "../../src/random/samplers.ts";
+import { cauchy } from "../../src/random/normal.ts";
 import {
   abs,
   add,

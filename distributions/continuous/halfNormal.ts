@@ -1,4 +1,4 @@
-import { normal } from "../../src/random/samplers.ts";
+import { normal } from "../../src/random/normal.ts";
 import { abs, add, div, erf, log, mul, square, sub } from "../../src/tensor/math.ts";
 import { erfinv } from "../../src/tensor/special.ts";
 import type { TensorLike } from "../../src/tensor/tensor.ts";

@@ -1,4 +1,4 @@
-import { gamma } from "../../src/random/samplers.ts";
+import { gamma } from "../../src/random/gamma.ts";
 import { add, digamma, div, lgamma, log, mul, square, sub } from "../../src/tensor/math.ts";
 import { gammaincc, gammaincinv } from "../../src/tensor/special.ts";
 import type { TensorLike } from "../../src/tensor/tensor.ts";

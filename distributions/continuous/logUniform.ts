@@ -1,4 +1,4 @@
-import { uniform } from "../../src/random/samplers.ts";
+import { uniform } from "../../src/random/uniform.ts";
 import { add, div, exp, log, mul, neg, square, sub } from "../../src/tensor/math.ts";
 import type { Tensor, TensorLike } from "../../src/tensor/tensor.ts";
 import { greaterThan, interval, positive } from "../constraints.ts";

@@ -1,4 +1,4 @@
-import { normal } from "../../src/random/samplers.ts";
+import { normal } from "../../src/random/normal.ts";
 import { add, div, log, mul, normalCdf, square, sub } from "../../src/tensor/math.ts";
 import { normalQuantile } from "../../src/tensor/special.ts";
 import type { TensorLike } from "../../src/tensor/tensor.ts";

@@ -1,4 +1,4 @@
-import { exponential } from "../../src/random/samplers.ts";
+import { exponential } from "../../src/random/normal.ts";
 import { add, div, exp, expm1, log, log1p, mul, neg, reciprocal, square, sub } from "../../src/tensor/math.ts";
 import type { TensorLike } from "../../src/tensor/tensor.ts";
 import { greaterThan, positive } from "../constraints.ts";

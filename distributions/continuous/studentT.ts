@@ -1,4 +1,4 @@
-import { studentT } from "../../src/random/samplers.ts";
+import { studentT } from "../../src/random/normal.ts";
 import {
   abs,
   add,

@@ -1,4 +1,4 @@
-import { uniform } from "../../src/random/samplers.ts";
+import { uniform } from "../../src/random/uniform.ts";
 import { add, div, log, mul, neg, square, sub } from "../../src/tensor/math.ts";
 import type { TensorLike } from "../../src/tensor/tensor.ts";
 import { greaterThan, interval, real } from "../constraints.ts";

@@ -1,4 +1,4 @@
-import { exponential } from "../../src/random/samplers.ts";
+import { exponential } from "../../src/random/normal.ts";
 import {
   add,
   div,

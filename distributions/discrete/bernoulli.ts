@@ -1,4 +1,4 @@
-import { bernoulli } from "../../src/random/samplers.ts";
+import { bernoulli } from "../../src/random/uniform.ts";
 import { tensor } from "../../src/tensor/create.ts";
 import {
   add,

@@ -1,5 +1,6 @@
+import { binomial } from "../../src/random/counts.ts";
+import { beta } from "../../src/random/gamma.ts";
 import { split } from "../../src/random/key.ts";
-import { beta, binomial } from "../../src/random/samplers.ts";
 import { add, div, mul, square, sub } from "../../src/tensor/math.ts";
 import type { TensorLike } from "../../src/tensor/tensor.ts";
 import { integerInterval, nonnegativeInteger, positive } from "../constraints.ts";

@@ -1,4 +1,4 @@
-import { binomial } from "../../src/random/samplers.ts";
+import { binomial } from "../../src/random/counts.ts";
 import { arange } from "../../src/tensor/create.ts";
 import { add, less, maximum, mul, neg, sigmoid, softplus, sub, where, xlog1py, xlogy } from "../../src/tensor/math.ts";
 import { betainc } from "../../src/tensor/special.ts";

@@ -1,4 +1,4 @@
-import { categorical } from "../../src/random/samplers.ts";
+import { categorical } from "../../src/random/categorical.ts";
 import { arange } from "../../src/tensor/create.ts";
 import { add, exp, lessEqual, log, mul, neg, sub, where, xlogy } from "../../src/tensor/math.ts";
 import { logsumexp, sum } from "../../src/tensor/reduce.ts";

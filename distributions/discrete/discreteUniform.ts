@@ -1,4 +1,4 @@
-import { uniform } from "../../src/random/samplers.ts";
+import { uniform } from "../../src/random/uniform.ts";
 import { arange } from "../../src/tensor/create.ts";
 import { add, ceil, div, floor, log, maximum, minimum, mul, neg, square, sub } from "../../src/tensor/math.ts";
 import type { Tensor, TensorLike } from "../../src/tensor/tensor.ts";

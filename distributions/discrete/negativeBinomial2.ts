@@ -1,5 +1,6 @@
+import { poisson } from "../../src/random/counts.ts";
+import { gamma } from "../../src/random/gamma.ts";
 import { split } from "../../src/random/key.ts";
-import { gamma, poisson } from "../../src/random/samplers.ts";
 import { add, div, log, mul, square, sub } from "../../src/tensor/math.ts";
 import { betainc } from "../../src/tensor/special.ts";
 import type { TensorLike } from "../../src/tensor/tensor.ts";

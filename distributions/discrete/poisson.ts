@@ -1,4 +1,4 @@
-import { poisson } from "../../src/random/samplers.ts";
+import { poisson } from "../../src/random/counts.ts";
 import { add, lgamma, sub } from "../../src/tensor/math.ts";
 import { gammaincc } from "../../src/tensor/special.ts";
 import type { Tensor, TensorLike } from "../../src/tensor/tensor.ts";

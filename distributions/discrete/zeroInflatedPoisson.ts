@@ -1,5 +1,6 @@
+import { poisson } from "../../src/random/counts.ts";
 import { split } from "../../src/random/key.ts";
-import { bernoulli, poisson } from "../../src/random/samplers.ts";
+import { bernoulli } from "../../src/random/uniform.ts";
 import { add, equal, lgamma, log, log1p, logaddexp, mul, neg, sub, where } from "../../src/tensor/math.ts";
 import { gammaincc } from "../../src/tensor/special.ts";
 import type { TensorLike } from "../../src/tensor/tensor.ts";

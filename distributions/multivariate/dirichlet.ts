@@ -1,4 +1,4 @@
-import { dirichlet } from "../../src/random/samplers.ts";
+import { dirichlet } from "../../src/random/gamma.ts";
 import { add, digamma, div, lgamma, mul, sub } from "../../src/tensor/math.ts";
 import { sum } from "../../src/tensor/reduce.ts";
 import { broadcastShapes } from "../../src/tensor/shapes.ts";

@@ -1,4 +1,4 @@
-import { normal } from "../../src/random/samplers.ts";
+import { normal } from "../../src/random/normal.ts";
 import { eye } from "../../src/tensor/create.ts";
 import { cholesky, diagonal, matmul, solveTriangular } from "../../src/tensor/linalg.ts";
 import { add, log, mul, square, sub } from "../../src/tensor/math.ts";

@@ -2,6 +2,7 @@
 
 /** Names the site at which a model failed; the original error, if another one lies behind it, is the `cause`. */
 export class ModelError extends Error {
+  /** Empty when the model failed before its first site. */
   readonly site: string;
 
   constructor(site: string, message: string, options?: ErrorOptions) {

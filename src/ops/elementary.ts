@@ -211,4 +211,7 @@ export const xlog1py = (x: Node, y: Node): Node => {
 };
 
 /** Which operation a node applies, for rules elsewhere that look for logarithms. */
-export const elementaryOps: Readonly<Record<"softplus" | "logaddexp", Op>> = { softplus: softplusOp, logaddexp: logaddexpOp };
+export const elementaryOps: Readonly<Record<"softplus" | "logaddexp", Op>> = {
+  softplus: softplusOp,
+  logaddexp: logaddexpOp,
+};

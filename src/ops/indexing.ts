@@ -128,7 +128,8 @@ export function diagonal(a: Node): Node {
 }
 /** Square matrices with the given diagonal and zeros elsewhere. */
 export function diagonalMatrix(v: Node): Node {
-  const n = v.shape.at(-1)!;
+  const n = v.shape.at(-1);
+  if (n === undefined) throw new TypeError("diag: a scalar fills no diagonal; give a vector, or use mul(x, eye(n)).");
   const lead = v.shape.slice(0, -1);
   const last = v.shape.length - 1;
   const front = [last, ...v.shape.map((_, d) => d).slice(0, -1)];

@@ -8,7 +8,10 @@
 import type { Node, Op } from "../compiler/graph.ts";
 import { apply, scalar } from "../compiler/node.ts";
 import { sizeOf } from "../compiler/shapes.ts";
-import { logaddexpFactor as logaddexpFactorOf, softplusFactor as softplusFactorOf } from "../wasm/functions/logistic.ts";
+import {
+  logaddexpFactor as logaddexpFactorOf,
+  softplusFactor as softplusFactorOf,
+} from "../wasm/functions/logistic.ts";
 import { add, arithmeticOps, maximum, mul, sub } from "./arithmetic.ts";
 import { elementaryOps, log } from "./elementary.ts";
 import { applyMap, broadcastTo, defineMap } from "./map.ts";

@@ -182,7 +182,11 @@ function beforeGather(op: Op, inputs: readonly Node[]): Node | undefined {
   const alike = many.every((x) => x.inputs[1] === indices && sameShape(x.inputs[0]!.shape, source.shape));
   const single = inputs.every((x) => many.includes(x) || x.shape.length === 0);
   if (!alike || !single || sizeOf(source.shape) >= sizeOf(first.shape)) return undefined;
-  return apply(first.op, [applyMap(op, ...inputs.map((x) => (many.includes(x) ? x.inputs[0]! : x))), indices], first.attrs);
+  return apply(
+    first.op,
+    [applyMap(op, ...inputs.map((x) => (many.includes(x) ? x.inputs[0]! : x))), indices],
+    first.attrs,
+  );
 }
 
 /**

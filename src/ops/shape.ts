@@ -159,6 +159,10 @@ export function slice(
     const step = steps[d] ?? 1;
     if (!Number.isInteger(step) || step === 0)
       throw new RangeError(`slice: step ${step} of dimension ${d} must be a non-zero integer.`);
+    for (const end of [starts[d], stops[d]]) {
+      if (end !== undefined && Math.floor(end) !== end)
+        throw new RangeError(`slice: position ${end} of dimension ${d} must be an integer.`);
+    }
     const wrap = (i: number): number => (i < 0 && i > -Infinity ? i + n : i);
     if (step > 0) {
       const start = Math.min(Math.max(wrap(starts[d] ?? 0), 0), n);

@@ -2,7 +2,7 @@
  * Random keys: where all randomness comes from. A key is a value; using it twice gives the same numbers twice, and
  * `split` and `foldIn` make independent keys from it. Keys and bits agree with JAX (jax_threefry_partitionable).
  */
-import seedrandom from "seedrandom";
+import seedrandom from "seedrandom/seedrandom.js";
 import { threefry2x32 } from "./threefry.ts";
 
 /** 64 bits as two unsigned 32-bit words; plain data that survives structuredClone and JSON. */

@@ -245,6 +245,8 @@ export function asNode(x: TensorLike): Node {
   if (isTensor(x)) return x.node;
   if (typeof x === "number") return scalar(x);
   if (typeof x === "boolean") return constantNode(Uint8Array.of(x ? 1 : 0), [], "bool");
+  // Bytes are truth values where they can be, else numbers.
+  if (x instanceof Uint8Array && x.some((v) => v > 1)) return constantNode(Int32Array.from(x), [x.length], "int32");
   if (x instanceof Float64Array || x instanceof Float32Array || x instanceof Int32Array || x instanceof Uint8Array) {
     return constantNode(x, [x.length], dtypeOf(x));
   }

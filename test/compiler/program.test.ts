@@ -27,6 +27,10 @@ describe("a Program is plain data", () => {
     );
     expect(run(back)).toEqual(checked.results);
   });
+  test("the same function compiles to the same bytes", () => {
+    const again = check([[5, 3], [3]], (x, w) => [lgamma(matmul(x, w).exp()).sum(), x.T.tanh()]);
+    expect(again.compiled.program).toEqual(program);
+  });
   test("two instances share nothing", () => {
     const [a, b] = [instantiate(program), instantiate(program)];
     a.input.fill(1);

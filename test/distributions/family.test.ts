@@ -2,7 +2,7 @@ import { describe, expect, expectTypeOf, it } from "vitest";
 import * as dist from "../../distributions/index.ts";
 import { grad } from "../../src/autodiff/grad.ts";
 import { key } from "../../src/random/key.ts";
-import { uniform } from "../../src/random/samplers.ts";
+import { uniform } from "../../src/random/uniform.ts";
 import { zeros } from "../../src/tensor/create.ts";
 import { div, log, mul, sqrt, square } from "../../src/tensor/math.ts";
 import { asTensor, type Tensor, type TensorLike } from "../../src/tensor/tensor.ts";

@@ -12,7 +12,7 @@ import { uncondition } from "../../src/effects/handlers/uncondition.ts";
 import { deterministic, factor, param, plate, sample } from "../../src/effects/primitives.ts";
 import { activeHandlers } from "../../src/effects/stack.ts";
 import { key, split } from "../../src/random/key.ts";
-import { normal } from "../../src/random/samplers.ts";
+import { normal } from "../../src/random/normal.ts";
 import { tensor } from "../../src/tensor/create.ts";
 import type { Tensor, TensorLike } from "../../src/tensor/tensor.ts";
 import { LOG_PHI_0, unitNormal } from "./standIn.ts";

@@ -3,7 +3,7 @@ import { seed } from "../../src/effects/handlers/seed.ts";
 import { trace } from "../../src/effects/handlers/trace.ts";
 import { ModelError } from "../../src/effects/modelError.ts";
 import { deterministic, factor, param, plate, sample } from "../../src/effects/primitives.ts";
-import { normal } from "../../src/random/samplers.ts";
+import { normal } from "../../src/random/normal.ts";
 import { zeros } from "../../src/tensor/create.ts";
 import { LOG_PHI_0, positive, unitNormal } from "./standIn.ts";
 

@@ -1,6 +1,6 @@
 /** A normal distribution with no more than what a sample statement needs, so that the effects are tested on their own. */
 import type { Samplable, SupportLike } from "../../src/effects/samplable.ts";
-import { normal } from "../../src/random/samplers.ts";
+import { normal } from "../../src/random/normal.ts";
 import { add, isFinite, mul, square, sub, where } from "../../src/tensor/math.ts";
 import { sum } from "../../src/tensor/reduce.ts";
 import { broadcastTo, expandDims } from "../../src/tensor/shape.ts";

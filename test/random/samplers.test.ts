@@ -2,7 +2,6 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { betainc } from "../../src/ops/special/betainc.ts";
 import { gammainc, gammaincc } from "../../src/ops/special/gammainc.ts";
-import { type Key, key, split } from "../../src/random/key.ts";
 import {
   bernoulli,
   beta,
@@ -19,7 +18,8 @@ import {
   randint,
   studentT,
   uniform,
-} from "../../src/random/samplers.ts";
+} from "../../src/random/index.ts";
+import { type Key, key, split } from "../../src/random/key.ts";
 import { fromData, type Tensor } from "../../src/tensor/tensor.ts";
 import { normalCdf } from "../../src/wasm/numberFunctions.ts";
 import fixture from "../fixtures/random.json" with { type: "json" };

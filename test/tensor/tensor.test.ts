@@ -26,6 +26,8 @@ describe("making tensors", () => {
       [3, 4],
     ]);
     expect(tensor(new Int16Array([1, -2]) as never)).toMatchObject({ dtype: "float64" });
+    expect(tensor(new Uint8Array([0, 1])).toArray()).toEqual([false, true]);
+    expect(tensor(new Uint8Array([0, 255])).toArray()).toEqual([0, 255]);
     expect(tensor([]).shape).toEqual([0]);
     expect(tensor([[], []]).shape).toEqual([2, 0]);
   });
@@ -273,6 +275,9 @@ describe("errors say what is wrong and what to do", () => {
     ["transpose, an axis", () => x.transpose([0, 2]), /transpose: axis 2 is outside/],
     ["slice, too many", () => x.slice([0, 0, 0], []), /slice: 3 ranges for a tensor of shape \[2, 3\]; give at most 2/],
     ["slice, a step", () => x.slice([0], [2], [0]), /slice: step 0 of dimension 0 must be a non-zero integer/],
+    ["slice, fractions", () => x.slice([0.5], [2]), /slice: position 0\.5 of dimension 0 must be an integer/],
+    ["slice, NaN", () => x.slice([0], [Number.NaN]), /slice: position NaN of dimension 0 must be an integer/],
+    ["diag", () => linalg.diag(3), /diag: a scalar fills no diagonal; give a vector/],
     ["at", () => x.at(2), /at: index 2 is outside the first dimension of shape \[2, 3\]/],
     ["at of a scalar", () => tensor(1).at(0), /at: index 0 is outside/],
     ["squeeze", () => shape.squeeze(x, 0), /squeeze: dimension 0 of shape \[2, 3\] is not 1/],

@@ -1,0 +1,36 @@
+import * as L from "lapilli";
+import { dist, deterministic, nuts, plate, sample, logDensity, factor, exp } from "lapilli";
+const y = [28, 8, -3, 7, -1, 1, 18, 12];
+const sigma = [15, 10, 16, 11, 9, 11, 10, 18];
+const noncentred = ({ y, sigma }: any) => {
+  const mu = sample("mu", dist.Normal(0, 5));
+  const tau = sample("tau", dist.HalfCauchy(5));
+  plate("school", 8, () => {
+    const z = sample("z", dist.Normal(0, 1));
+    const theta = deterministic("theta", mu.add(tau.mul(z)));
+    sample("y", dist.Normal(theta, sigma), { obs: y });
+  });
+};
+const run = async (name: string, f: () => unknown) => { try { const v: any = await f(); console.log("##", name, "RETURNED", typeof v === "object" ? Object.keys(v).slice(0,3) : v); } catch (e: any) { console.log("##", name, "\n  ", e.constructor.name, e.message); } };
+const q = { chains: 2, warmup: 300, draws: 300, seed: 0, progress: false, debugNans: true } as const;
+await run("schools debug", async () => String((await nuts(noncentred, { y, sigma }, q)).summary()).split("\n").slice(-1)[0]);
+await run("gp-like/exp overflow debug", async () => String((await nuts(() => { const a = sample("a", dist.Normal(0, 10)); const b = sample("b", dist.Normal(0, 10)); plate("n", 5, () => sample("y", dist.Poisson(exp(a.add(b.mul([1, 2, 3, 4, 5])))), { obs: [1, 2, 3, 4, 5] })); }, {}, q)).summary()).split("\n").slice(-1)[0]);
+await run("logistic debug", async () => String((await nuts(() => { const a = sample("a", dist.Normal(0, 10)); const p = sample("p", dist.Beta(2, 2)); plate("n", 5, () => sample("y", dist.Bernoulli({ logits: a.add([1, 2, 3, 4, 5]) }), { obs: [1, 0, 1, 1, 0] })); sample("k", dist.Binomial(10, p), { obs: 3 }); }, {}, q)).summary()).split("\n").slice(-1)[0]);
+const q2 = { chains: 1, warmup: 20, draws: 20, seed: 0, progress: false } as const;
+await run("nan design", () => nuts(() => { const b = sample("b", dist.Normal(L.zeros([2]), 1).toEvent(1)); plate("n", 6, () => sample("y", dist.Normal(L.matmul([[1, NaN], [3, 4], [1, 2], [5, 1], [2, 2], [1, 1]], b), 1), { obs: [1, 2, 3, 4, 5, 6] })); }, {}, q2));
+await run("nan covariate", () => nuts(() => { const b = sample("b", dist.Normal(0, 1)); plate("n", 6, () => sample("y", dist.Normal(b.mul([1, 2, NaN, 3, 4, 5]), 1), { obs: [1, 2, 3, 4, 5, 6] })); }, {}, q2));
+await run("cov never pd", () => nuts(() => { const r = sample("r", dist.HalfNormal(1)); sample("y", dist.MultivariateNormal({ loc: [0, 0], covarianceMatrix: [[1, r.add(1.5)], [r.add(1.5), 1]] as any }), { obs: [1, 2] }); }, {}, q2));
+await run("neg scale traced", () => nuts(() => { const s = sample("s", dist.HalfNormal(1)); plate("n", 2, () => sample("y", dist.Normal(0, s.neg()), { obs: [1, 2] })); }, {}, q2));
+await run("initial by site", async () => (await nuts(noncentred, { y, sigma }, { ...q2, initial: { mu: 1, tau: 2, z: y.map(() => 0) } })).aborted);
+await run("initial by site bad", () => nuts(noncentred, { y, sigma }, { ...q2, initial: { mu: 1, tau: -2, z: y.map(() => 0) } }));
+await run("initial by site bad NaN", () => nuts(() => { const m = sample("m", dist.Normal(0, 1)); factor("f", L.log(m)); }, { y, sigma }, { ...q2, initial: { m: -1 } }));
+await run("partly improper", () => nuts(() => { const m = sample("m", dist.Normal(0, 1)); sample("k", dist.ImproperUniform(L.constraints.real, [2], [])); }, {}, q2));
+await run("workers", () => nuts(() => { const s = sample("s", dist.HalfNormal(1)); plate("n", 2, () => sample("y", dist.Normal(0, s.neg()), { obs: [1, 2] })); }, {}, { ...q2, chains: 2, strategy: "workers" }));
+await run("whyNotFinite ok", () => String(logDensity(noncentred, { y, sigma }).whyNotFinite(new Float64Array(10))));
+await run("MVN loc mismatch", () => logDensity(() => { sample("r", dist.HalfNormal(1)); sample("y", dist.MultivariateNormal({ loc: [0, 0, 0], covarianceMatrix: [[1, 0], [0, 1]] }), { obs: [1, 2] }); }, {}));
+await run("nuts(model) destructuring", () => (nuts as any)(noncentred));
+await run("seed per key", async () => (await nuts(noncentred, { y, sigma }, { ...q2, seed: L.key(3) })).aborted);
+await run("big tensor", () => String(L.zeros([1000])));
+await run("NaN tensor", () => String(L.tensor([[1, NaN], [Infinity, -0.5]])));
+await run("mixture bijection", () => logDensity(() => { sample("r", dist.ImproperUniform({ ...L.constraints.real, kind: "odd", name: "odd" } as any, [], [])); }, {}));
+process.exit(0);
