@@ -90,7 +90,7 @@ export function distribution<Positional extends readonly unknown[], Required ext
   const family = (...args: readonly unknown[]): Distribution => {
     const { given, validateArgs } = readArguments(definition, args);
     const made = instantiate(definition, given, undefined);
-    if (validateArgs) validate(definition, given);
+    if (validateArgs) validate(definition, given, made.eventShape);
     return made;
   };
   Object.defineProperty(family, "name", { value: definition.name });
@@ -209,10 +209,11 @@ function valuesOf<Name extends string>(definition: Definition<Name>, given: Give
   return values as Values<Name>;
 }
 
-function validate<Name extends string>(definition: Definition<Name>, given: Given): void {
+function validate<Name extends string>(definition: Definition<Name>, given: Given, eventShape: Shape): void {
   const values = valuesOf(definition, given);
   for (const name of Object.keys(given)) {
-    const { constraint } = definition.parameters[name as Name];
+    const { constraint, eventDim } = definition.parameters[name as Name];
+    if (eventDim === 1 && eventShape.length === 1) checkLength(definition.name, name, given[name]!, eventShape[0]!);
     checkArgument(
       definition.name,
       name,
@@ -220,6 +221,15 @@ function validate<Name extends string>(definition: Definition<Name>, given: Give
       typeof constraint === "function" ? constraint(values) : constraint,
     );
   }
+}
+
+/** @throws RangeError when a vector has not the length of the event, nor 1. */
+function checkLength(family: string, name: string, { shape }: Tensor, length: number): void {
+  const own = shape[shape.length - 1] ?? 1;
+  if (own === 1 || own === length) return;
+  throw new RangeError(
+    `${family}: ${name} has shape ${formatShape(shape)}, but a draw has ${length} entries; give it ${length} along its last axis`,
+  );
 }
 
 /** Batch shape of the arguments: what is left of each one's event axes, broadcast. */

@@ -80,7 +80,7 @@ export function makeFit(
         );
       }
       throw new Error(
-        `The fit has no draws of a site "${site}"${suggestion(site, Object.keys(posterior))} Observed sites have none.`,
+        `The fit has no site "${site}"${suggestion(site, Object.keys(posterior))} Observed sites have none.`,
       );
     },
     stats,

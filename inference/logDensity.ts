@@ -1,38 +1,25 @@
-/** The seam between models and samplers: a model and its data become a density over one flat unconstrained vector. */
-
-import { biject } from "../distributions/biject.ts";
-import type { Constraint, Transform } from "../distributions/types.ts";
+import type { Constraint } from "../distributions/types.ts";
 import { pullback } from "../src/autodiff/reverse.ts";
 import { compile } from "../src/compiler/compile.ts";
-import type { Node, TypedArray } from "../src/compiler/graph.ts";
+import type { Node } from "../src/compiler/graph.ts";
 import { interpret } from "../src/compiler/interpret.ts";
-import { inputNode, scalar } from "../src/compiler/node.ts";
+import { scalar } from "../src/compiler/node.ts";
 import { printGraph, printProgram } from "../src/compiler/print.ts";
 import { instantiate, type Program } from "../src/compiler/program.ts";
 import { NotCompilable } from "../src/compiler/schedule.ts";
 import { simplify, topological } from "../src/compiler/simplify.ts";
-import { trace } from "../src/effects/handlers/trace.ts";
-import { hasLogProb, scaledSum, siteLogProb } from "../src/effects/logProb.ts";
-import {
-  type FactorSite,
-  type Message,
-  type SampleMessage,
-  type SampleSite,
-  type Site,
-  siteLabel,
-} from "../src/effects/message.ts";
-import { ModelError } from "../src/effects/modelError.ts";
-import { suggestion } from "../src/effects/spelling.ts";
-import { type Handler, withHandler } from "../src/effects/stack.ts";
 import type { Trace } from "../src/effects/trace.ts";
 import { broadcastTo } from "../src/ops/map.ts";
 import { describe } from "../src/tensor/describe.ts";
-import { formatShape, sizeOf } from "../src/tensor/shapes.ts";
-import { asTensor, fromData, hasValue, type Shape, type Tensor, type TensorLike, wrap } from "../src/tensor/tensor.ts";
+import { sizeOf } from "../src/tensor/shapes.ts";
+import { fromData, type Shape, type Tensor, type TensorLike } from "../src/tensor/tensor.ts";
 import { features } from "../src/wasm/featureProbe.ts";
 import { siteNames } from "./diagnostics/siteNames.ts";
-import { checkModel, runModel } from "./modelRun.ts";
+import { checkModel } from "./modelRun.ts";
 import { type Inquiry, sitesAreFinite, whyNotFinite } from "./nonFinite.ts";
+import { type Latent, traceModel } from "./parameterise.ts";
+import { checkLogDensityOptions } from "./sampleOptions.ts";
+import { unconstrain } from "./unconstrain.ts";
 
 /** A model: any function of data that calls `sample`. */
 export type Model<Data> = (data: Data) => unknown;
@@ -101,92 +88,6 @@ export interface ConstrainedDraws {
   readonly values: Float64Array;
 }
 
-interface Latent {
-  readonly name: string;
-  readonly input: Node;
-  readonly shape: Shape;
-  readonly support: Constraint;
-  readonly logJacobian: Tensor;
-  readonly value: Tensor;
-}
-
-/** What a site adds to the log density. */
-interface Term {
-  readonly site: SampleSite | FactorSite;
-  /** One number a batch entry. */
-  readonly logProb: Tensor;
-  readonly total: Tensor;
-}
-
-const isLatent = (msg: Message): msg is SampleMessage => msg.kind === "sample" && !msg.observed;
-
-/** @throws ModelError for a site that has no unconstrained coordinates, such as a discrete one. */
-function transformOf(msg: SampleMessage): Transform {
-  const support = msg.distribution.support as Constraint;
-  try {
-    return biject(support);
-  } catch (cause) {
-    const what = `${siteLabel(msg)} (${msg.distribution.name}, support ${support.name})`;
-    throw new ModelError(
-      msg.name,
-      support.isDiscrete
-        ? `${what} is latent and discrete, and no gradient-based method can move it. If it is data, its obs is missing; if not, sum it out of the ` +
-            "model: logsumexp over its values, added with factor."
-        : `${what} is latent: ${(cause as Error).message}.`,
-      { cause },
-    );
-  }
-}
-
-/** A run of the model in the making. */
-interface Run {
-  readonly latents: Latent[];
-  readonly terms: Term[];
-  last: Message | undefined;
-}
-
-/**
- * Supplies a traced unconstrained variable to every latent site, and takes down log densities while the statement they come from is on
- * the stack, so that their operations bear its line.
- */
-function parameterise(run: Run): Handler {
-  return {
-    name: "logDensity",
-    process(msg) {
-      if (!isLatent(msg) || msg.value !== undefined) return;
-      const transform = transformOf(msg);
-      const { batchShape, eventShape, support } = msg.distribution;
-      const shape = [...batchShape, ...eventShape];
-      const input = inputNode(transform.inverseShape(shape), "float64", msg.name);
-      const unconstrained = wrap(input);
-      const value = transform.forward(unconstrained);
-      const logJacobian = transform.logAbsDetJacobian(unconstrained, value).sum();
-      run.latents.push({ name: msg.name, input, shape, support: support as Constraint, logJacobian, value });
-      msg.value = value;
-    },
-    postprocess(msg) {
-      run.last = msg;
-      const site = { ...msg } as Site;
-      if (!hasLogProb(site)) return;
-      const logProb = siteLogProb(site);
-      refuseHopeless(site, logProb);
-      run.terms.push({ site, logProb, total: scaledSum(logProb, site.scale) });
-    },
-  };
-}
-
-/** @throws ModelError for a site that makes the log density infinite or NaN whatever the parameters. */
-function refuseHopeless(site: SampleSite | FactorSite, logProb: Tensor): void {
-  if (!hasValue(logProb)) return;
-  const bad = logProb.data.findIndex((v: number) => !Number.isFinite(v));
-  if (bad < 0) return;
-  throw new ModelError(
-    site.name,
-    `${siteLabel(site)}: its log density is ${logProb.data[bad]} (element ${bad} of shape ${formatShape(logProb.shape)}) whatever the parameters are. ` +
-      "Look for NaN, infinite or impossible values in what it is given.",
-  );
-}
-
 /**
  * Traces a model on data, differentiates its log density and compiles both to one program. Data are constants: whatever
  * depends on them alone is computed once.
@@ -200,6 +101,7 @@ function refuseHopeless(site: SampleSite | FactorSite, logProb: Tensor): void {
  */
 export function logDensity<Data>(model: Model<Data>, data: Data, options: LogDensityOptions = {}): LogDensity {
   checkModel("logDensity", model, data);
+  checkLogDensityOptions("logDensity", options);
   const started = performance.now();
   const { run, latents, terms } = traceModel(model, data);
   const parts = [...terms.map((term) => term.total), ...latents.map((latent) => latent.logJacobian)];
@@ -215,22 +117,12 @@ export function logDensity<Data>(model: Model<Data>, data: Data, options: LogDen
     model,
     data,
     latents,
+    flatSites,
     run,
     engine,
     { inputs, names: latents.flatMap(({ name, input }) => siteNames(name, input.shape)), terms, latents, gradients },
     { traceMs: traced - started, compileMs: compiled - traced },
     options,
-  );
-}
-
-function traceModel<Data>(model: Model<Data>, data: Data): { run: Trace; latents: Latent[]; terms: Term[] } {
-  const made: Run = { latents: [], terms: [], last: undefined };
-  const run = withHandler(parameterise(made), () => trace((d: Data) => runModel(model, d, () => made.last)).get(data));
-  if (made.latents.length > 0) return { run, ...made };
-  const observed = made.terms.map(({ site }) => `"${site.name}"`).join(", ");
-  throw new Error(
-    `The model has no latent sample site, so there is nothing to infer: ${observed === "" ? "it has no sample statement" : `it only has ${observed}`}. ` +
-      'Add sample("name", distribution) without obs.',
   );
 }
 
@@ -306,6 +198,7 @@ function assemble<Data>(
   model: Model<Data>,
   data: Data,
   latents: readonly Latent[],
+  flatSites: readonly string[],
   run: Trace,
   engine: Engine,
   inquiry: Inquiry,
@@ -324,7 +217,7 @@ function assemble<Data>(
     if (x?.length === dim) return;
     const got = ArrayBuffer.isView(x) || Array.isArray(x) ? `has ${x.length} numbers` : `is ${describe(x)}`;
     throw new RangeError(
-      `${what} ${got}, the model has ${dim} unconstrained coordinates: give a Float64Array of that length.`,
+      `${what} ${got}, the model has ${dim} unconstrained coordinates. Give a Float64Array of that length.`,
     );
   };
   const evaluate = (x: Float64Array, grad: Float64Array): number => {
@@ -346,6 +239,7 @@ function assemble<Data>(
   return {
     dim,
     sites,
+    flatSites,
     names: inquiry.names,
     valueAndGrad,
     value: (x) => valueAndGrad(x, scratch),
@@ -421,53 +315,4 @@ function constrainer(
     });
     return draws;
   };
-}
-
-/** Runs the model at the given values, because a support may depend on other sites. */
-function unconstrain<Data>(
-  model: Model<Data>,
-  data: Data,
-  sites: readonly LatentSite[],
-  known: readonly string[],
-  values: Readonly<Record<string, TensorLike>>,
-): Float64Array {
-  if (values === null || typeof values !== "object")
-    throw new TypeError(`unconstrain: values by name are wanted, { ${sites[0]!.name}: … }, got ${describe(values)}.`);
-  const unknown = Object.keys(values).find((name) => !known.includes(name));
-  if (unknown !== undefined) {
-    const latent = sites.map(({ name }) => name);
-    throw new Error(`unconstrain: the model has no site "${unknown}"${suggestion(unknown, latent)}`);
-  }
-  const missing = sites.filter(({ name }) => values[name] === undefined).map(({ name }) => `"${name}"`);
-  if (missing.length > 0) {
-    throw new Error(
-      `unconstrain: no value for ${missing.join(", ")}; give every latent site: ${sites.map((s) => `"${s.name}"`).join(", ")}.`,
-    );
-  }
-  const parts = new Map<string, TypedArray>();
-  const invert: Handler = {
-    name: "unconstrain",
-    process(msg) {
-      if (!isLatent(msg) || msg.value !== undefined) return;
-      const { batchShape, eventShape, support } = msg.distribution;
-      const value = asTensor(values[msg.name]!);
-      const shape = [...batchShape, ...eventShape];
-      if (formatShape(value.shape) !== formatShape(shape)) {
-        throw new TypeError(
-          `unconstrain: the value of "${msg.name}" has shape ${formatShape(value.shape)}, the site ${formatShape(shape)}.`,
-        );
-      }
-      if (!support.check(value).data.every((ok) => ok !== 0)) {
-        throw new RangeError(
-          `unconstrain: the value of "${msg.name}" lies outside its support: ${String(value)} must be ${support.description}.`,
-        );
-      }
-      parts.set(msg.name, transformOf(msg).inverse(value).data);
-      msg.value = value;
-    },
-  };
-  withHandler(invert, () => model(data));
-  const flat = new Float64Array(sites.reduce((n, s) => n + s.size, 0));
-  for (const { name, offset } of sites) flat.set(parts.get(name)! as ArrayLike<number>, offset);
-  return flat;
 }

@@ -42,7 +42,7 @@ export function runModel<Data, Result>(
   try {
     result = model(watch.data);
   } catch (error) {
-    throw located(error, lastSite(), lack(watch));
+    throw located(error, lastSite(), lack(watch) ?? noData(model, data));
   } finally {
     Error.stackTraceLimit = limit;
   }
@@ -113,9 +113,13 @@ function isPlainObject(x: unknown): x is object {
   return prototype === Object.prototype || prototype === null;
 }
 
+const noData = (model: (data: never) => unknown, data: unknown): string | undefined =>
+  data === undefined && model.length > 0
+    ? "The model was called without data: pass them as the second argument."
+    : undefined;
+
 /** What a model that failed may have missed. */
 function lack(watch: Watch<unknown>): string | undefined {
-  if (watch.data === undefined) return "The model was called without data: pass them as the second argument.";
   return misspelling(watch) ?? undefinedField(watch) ?? absentField(watch);
 }
 

@@ -1,5 +1,5 @@
-/** Checks on the options of samplers that types can't make for plain JavaScript. */
-import { nearestName, suggestion } from "../src/effects/spelling.ts";
+/** Checks on the options of samplers and log densities that types can't make for plain JavaScript. */
+import { suggestion } from "../src/effects/spelling.ts";
 import { isKey } from "../src/random/key.ts";
 import { describe } from "../src/tensor/describe.ts";
 
@@ -9,7 +9,11 @@ const count: Check = [(v) => Number.isInteger(v) && (v as number) >= 1, "a whole
 /** Checked where they are used. */
 const elsewhere: Check = [() => true, ""];
 
-const checks: Readonly<Record<string, Check>> = {
+type Checks = Readonly<Record<string, Check>>;
+
+const ofLogDensity: Checks = { interpret: flag, debugNans: flag };
+
+const ofSampler: Checks = {
   chains: count,
   warmup: elsewhere,
   draws: elsewhere,
@@ -33,8 +37,7 @@ const checks: Readonly<Record<string, Check>> = {
     (v) => typeof (v as AbortSignal | null)?.aborted === "boolean",
     "an AbortSignal, such as new AbortController().signal",
   ],
-  interpret: flag,
-  debugNans: flag,
+  ...ofLogDensity,
 };
 
 /** What other packages call these options. */
@@ -71,28 +74,32 @@ const synonyms: Readonly<Record<string, string>> = {
  * @param caller - the function that was given the options
  * @throws TypeError for an unknown option, suggesting the nearest; RangeError for a bad value, showing it.
  */
-export function checkSampleOptions(caller: string, options: unknown): void {
+export const checkSampleOptions = (caller: string, options: unknown): void =>
+  checkOptions(caller, options, ofSampler, "{ chains: 4, draws: 1000, seed: 0 }");
+
+/** Likewise for those of `logDensity`. */
+export const checkLogDensityOptions = (caller: string, options: unknown): void =>
+  checkOptions(caller, options, ofLogDensity, "{ debugNans: true }");
+
+function checkOptions(caller: string, options: unknown, checks: Checks, example: string): void {
   const prototype = options === null || typeof options !== "object" ? undefined : Object.getPrototypeOf(options);
   if (prototype !== Object.prototype && prototype !== null) {
-    throw new TypeError(
-      `${caller}: the options have to be an object, like { chains: 4, draws: 1000, seed: 0 }, got ${describe(options)}.`,
-    );
+    throw new TypeError(`${caller}: the options have to be an object, like ${example}, got ${describe(options)}.`);
   }
   for (const [name, value] of Object.entries(options as object)) {
     const check = Object.hasOwn(checks, name) ? checks[name] : undefined;
-    if (check === undefined) throw unknownOption(caller, name);
+    if (check === undefined) throw unknownOption(caller, name, Object.keys(checks));
     const [test, wanted] = check;
     if (value !== undefined && !test(value))
       throw new RangeError(`${caller}: \`${name}\` must be ${wanted}, got ${describe(value)}.`);
   }
 }
 
-function unknownOption(caller: string, name: string): TypeError {
-  const known = Object.keys(checks);
+function unknownOption(caller: string, name: string, known: readonly string[]): TypeError {
   const camelCase = name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
   const synonym = Object.hasOwn(synonyms, camelCase) ? synonyms[camelCase] : undefined;
   const text =
-    synonym === undefined || nearestName(name, known) !== undefined
+    synonym === undefined || !known.includes(synonym)
       ? suggestion(name, known, known.length)
       : `; here it is called "${synonym}". There are ${known.map((k) => `"${k}"`).join(", ")}.`;
   return new TypeError(`${caller}: unknown option "${name}"${text}`);

@@ -79,7 +79,8 @@ function reasonFor(
   if (message.startsWith(NO_STARTING_POINT)) {
     for (const x of points) {
       const why = ld.whyNotFinite(x);
-      if (why !== undefined) return `At one of them, ${why}`;
+      if (why !== undefined)
+        return `At one of them, ${why} With { debugNans: true } a run stops wherever a NaN arises, and says this.`;
     }
   }
   if (message.startsWith(TOO_FLAT)) {

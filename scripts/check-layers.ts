@@ -27,8 +27,11 @@ const LAYERS: readonly (readonly string[])[] = [
 /** The public names of the whole package: may import every layer, and no layer may import it. */
 const ROOT_ENTRY = "src/index.ts";
 
-/** Code around the library. It may import the library and its own folder; only scripts may be imported by the others. */
+/** Code around the library. It may import the library, its own folder and what is shared. */
 const SURROUNDINGS: readonly string[] = ["test", "bench", "notebooks", "scripts"];
+
+/** What the surroundings share: tools, and the posteriors that are both tested and timed. */
+const SHARED: readonly string[] = ["scripts", "test/posteriors"];
 
 const SOURCE = /\.[cm]?tsx?$/;
 
@@ -75,8 +78,9 @@ function layerOf(file: string): { readonly folder: string; readonly rank: number
 function objection({ from, to }: Import): string | undefined {
   const sameTop = top(from) === top(to);
   if (SURROUNDINGS.includes(top(to)) && !sameTop) {
-    if (top(to) !== "scripts") return `nothing imports from ${top(to)}/`;
-    if (!SURROUNDINGS.includes(top(from))) return "the library does not import from scripts/";
+    const shared = SHARED.some((folder) => to.startsWith(`${folder}/`));
+    if (!SURROUNDINGS.includes(top(from))) return `the library does not import from ${top(to)}/`;
+    if (!shared) return `only ${SHARED.join("/ and ")}/ are shared`;
   }
   if (from === ROOT_ENTRY || SURROUNDINGS.includes(top(from))) return undefined;
   if (to === ROOT_ENTRY) return "only users of the package import its root entry";

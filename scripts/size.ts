@@ -1,8 +1,9 @@
 /**
  * Measures what a page downloads to sample eight schools with NUTS: the sources bundled for the browser, minified and
- * gzipped. Prints kB (1000 bytes) and exits 1 above the limit. Run as `npm run size`.
+ * gzipped. Prints kB (1000 bytes) and exits 1 above the limit. Run as `npm run size`; `npm run size -- --files` adds
+ * what it is made of.
  */
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { gzipSync } from "node:zlib";
 import { build, type Metafile } from "esbuild";
 
@@ -44,6 +45,8 @@ interface Size {
   readonly initial: number;
   /** kB gzipped behind dynamic imports, loaded when they are called. */
   readonly lazy: number;
+  /** Minified bytes of every source file, largest first. */
+  readonly files: readonly (readonly [name: string, bytes: number])[];
 }
 
 /** Bundles a page and weighs its files; throws if the page would need a Node module before it can start. */
@@ -68,13 +71,18 @@ async function weigh(contents: string): Promise<Size> {
     metafile: true,
   });
   const weights = new Map(outputFiles.map((file) => [file.path, gzipSync(file.contents, { level: 9 }).length / 1000]));
-  const initial = initialFiles(metafile.outputs);
-  let size: Size = { initial: 0, lazy: 0 };
-  for (const name of Object.keys(metafile.outputs)) {
-    const weight = weights.get(resolve(root, name)) ?? 0;
-    size = initial.has(name) ? { ...size, initial: size.initial + weight } : { ...size, lazy: size.lazy + weight };
-  }
-  return size;
+  const loaded = initialFiles(metafile.outputs);
+  const sum = (names: readonly string[]): number =>
+    names.reduce((total, name) => total + (weights.get(resolve(root, name)) ?? 0), 0);
+  const names = Object.keys(metafile.outputs);
+  const files = [...loaded].flatMap((name) =>
+    Object.entries(metafile.outputs[name]!.inputs).map(([file, { bytesInOutput }]) => [file, bytesInOutput] as const),
+  );
+  return {
+    initial: sum([...loaded]),
+    lazy: sum(names.filter((name) => !loaded.has(name))),
+    files: files.sort(([, a], [, b]) => b - a),
+  };
 }
 
 /** The entry and everything it imports statically. */
@@ -92,12 +100,27 @@ function initialFiles(outputs: Metafile["outputs"]): Set<string> {
   return seen;
 }
 
+/** Sums of bytes by folder, largest first. */
+function byFolder(files: Size["files"]): Size["files"] {
+  const sums = new Map<string, number>();
+  for (const [name, bytes] of files) sums.set(dirname(name), (sums.get(dirname(name)) ?? 0) + bytes);
+  return [...sums].sort(([, a], [, b]) => b - a);
+}
+
+const table = (rows: Size["files"]): string =>
+  rows.map(([name, bytes]) => `${(bytes / 1000).toFixed(1).padStart(8)} kB  ${name}`).join("\n");
+
 let overLimit = false;
 for (const [index, [name, contents]] of Object.entries(PAGES).entries()) {
-  const { initial, lazy } = await weigh(contents);
+  const { initial, lazy, files } = await weigh(contents);
   const limit = index === 0 ? ` (limit ${LIMIT_KB} kB)` : "";
   const later = lazy > 0 ? `, ${lazy.toFixed(1)} kB more on demand` : "";
   console.log(`${initial.toFixed(1)} kB gzipped${limit}${later}: eight schools with NUTS, ${name}`);
+  if (process.argv.includes("--files")) {
+    console.log(
+      `minified, by folder and the largest files:\n${table(byFolder(files))}\n\n${table(files.slice(0, 40))}\n`,
+    );
+  }
   if (index === 0 && initial > LIMIT_KB) overLimit = true;
 }
 process.exitCode = overLimit ? 1 : 0;

@@ -77,7 +77,7 @@ export function initialPoint(
     throw new Error(
       `${NO_STARTING_POINT}: ${tried} points drawn uniformly from (-${radius}, ${radius}) in each of the ${dim} unconstrained coordinates ` +
         `gave ${listed.map(([problem, count]) => `${problem} (${count} times)`).join(", ")}. ` +
-        "Check that the data lie within the support of the model, give a starting point with `initial`, or try a smaller `initialRadius`.",
+        "Give a starting point with `initial`, try a smaller `initialRadius`, or check that the data lie within the support of the model.",
     );
   }
   return { x: best, logDensity: bestLogDensity, evaluations: tried };

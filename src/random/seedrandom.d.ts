@@ -1,6 +1,4 @@
 /** The generator alone; the package's main file adds six others. */
 declare module "seedrandom/seedrandom.js" {
-  import seedrandom from "seedrandom";
-
-  export default seedrandom;
+  export { default } from "seedrandom";
 }

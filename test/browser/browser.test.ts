@@ -1,9 +1,8 @@
-import type { SampleOptions } from "lapilli";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { bundle, chromiumPath, launch, type Site, serve } from "./chromium.ts";
-import type { Page, Report } from "./page.ts";
-import { sampleSchools } from "./schools.ts";
+import type { Page } from "./page.ts";
+import { type Report, type SchoolsOptions, sampleSchools } from "./schools.ts";
 
 const missing = chromiumPath === undefined ? " (skipped: no Chromium; install it or set CHROMIUM to its path)" : "";
 
@@ -32,7 +31,7 @@ describe.skipIf(chromiumPath === undefined)(`in Chromium${missing}`, () => {
   }
 
   /** Runs eight schools in a page under a policy, whose clock may run `haste` times too fast. */
-  async function inPage(policy: string, options: SampleOptions, haste = 1): Promise<Visit> {
+  async function inPage(policy: string, options: SchoolsOptions, haste = 1): Promise<Visit> {
     const page = await browser.newPage();
     const complaints: string[] = [];
     let workers = 0;

@@ -1,13 +1,11 @@
 /** The script of the test pages: leaves what the tests ask for where they find it. */
-import { type Report, sampleSchools } from "./schools.ts";
+import { sampleSchools } from "./schools.ts";
 
 export interface Page {
   readonly sampleSchools: typeof sampleSchools;
   /** Whether a string can be run as code. */
   readonly canEvaluate: () => boolean;
 }
-
-export type { Report };
 
 const page: Page = {
   sampleSchools,

@@ -20,8 +20,14 @@ export interface Report {
   readonly interpreted: string | undefined;
 }
 
+/** The options that are plain data, which can be sent to a page. */
+export type SchoolsOptions = Pick<
+  SampleOptions,
+  "chains" | "warmup" | "draws" | "seed" | "strategy" | "workers" | "interpret"
+>;
+
 /** Samples eight schools. */
-export async function sampleSchools(options: SampleOptions): Promise<Report> {
+export async function sampleSchools(options: SchoolsOptions): Promise<Report> {
   const fit = await nuts(schools, data, { chains: 4, warmup: 300, draws: 300, seed: 20, ...options });
   const values = (site: string): number[] => Array.from(fit.draws(site).data);
   return {

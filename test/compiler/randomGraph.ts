@@ -167,6 +167,40 @@ const operations: readonly Apply[] = [
     return s && diagonal(tril(s));
   }),
   (a) => math.stopGradient(a),
+  // Sums that become sufficient statistics or products of factors.
+  (a, _b, k) => {
+    const x = a.reshape([a.size]);
+    const rows = 4 + (k % 40);
+    return a.size > 20
+      ? undefined
+      : matmul(data([rows, a.size], k), x)
+          .sub(data([rows], k + 1))
+          .square()
+          .sum()
+          .div(rows);
+  },
+  (a, _b, k) => {
+    const x = a.reshape([a.size]);
+    const rows = 4 + (k % 70);
+    const picked = Array.from(draw({ shape: [rows], domain: [0, a.size] }, k + 1), Math.floor);
+    return math
+      .sub(shapes.take(x, picked), data([rows], k))
+      .add(a.mean().mul(data([rows], k + 3)))
+      .square()
+      .mul(data([rows], k + 5).square())
+      .sum()
+      .div(rows);
+  },
+  paired((a, b, k) => a.mul(data(a.shape, k)).sub(b).add(0.3).square().mean()),
+  (a, _b, k) =>
+    shapes
+      .broadcastTo(a, [2 + (k % 4), ...a.shape])
+      .sub(data(a.shape, k))
+      .square()
+      .mean(),
+  (a, _b, k) => a.mul(data(a.shape, k)).sub(math.softplus(a)).mean(),
+  paired((a, b) => math.logaddexp(a, b).sub(math.softplus(b.neg())).mean()),
+  (a) => math.softplus(a).sub(math.logSigmoid(a)).sum().div(a.size),
 ];
 
 /** Builds a case over the given inputs, which are variables or values. */

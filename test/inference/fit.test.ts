@@ -35,7 +35,7 @@ describe("a fit", () => {
   });
 
   test("says which sites there are when asked for another", () => {
-    expect(() => made().draws("theta")).toThrow('The fit has no site "theta"; it has "mu", "beta".');
+    expect(() => made().draws("theta")).toThrow('There are "mu", "beta". Observed sites have none.');
   });
 
   test("summarises every element, with the diagnostics of its own draws", () => {

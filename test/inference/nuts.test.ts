@@ -146,7 +146,7 @@ describe("errors", () => {
     await fails({ chains: 1.5 }, "`chains` must be a whole number");
     await fails({ draws: -1 }, "`draws` must be a whole number, 0 or more, got -1.");
     await fails({ targetAcceptance: 1 }, "`targetAcceptance` must be a number strictly between 0 and 1");
-    await fails({ targetAccept: 0.9 }, "Unknown setting `targetAccept`. Known:");
+    await fails({ targetAccept: 0.9 }, 'nuts: unknown option "targetAccept"; did you mean "targetAcceptance"?');
     await fails({ initial: [Float64Array.of(1, 2)] }, "`initial` has 2 numbers but the density 1 unconstrained");
   });
 

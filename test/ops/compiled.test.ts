@@ -10,9 +10,9 @@ import { draw, drawSpecial, dtypeOf, seeds } from "./draw.ts";
 import { difference, type Run, runCompiled, within } from "./engines.ts";
 import { sameBits, sizeOf } from "./grid.ts";
 import { type Example, records } from "./records.ts";
+import { runs } from "./runs.ts";
 
 const epsilon = 2 ** -52;
-const runs = (usual: number): { numRuns: number } => ({ numRuns: Number(process.env.RUNS ?? usual) });
 const traced = (example: Example): Node[] => example.inputs.map((x, i) => inputNode([...x.shape], dtypeOf(x), `x${i}`));
 
 /** The compiled run; only graphs with empty tensors or integers may have none. */

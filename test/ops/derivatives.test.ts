@@ -6,6 +6,7 @@ import { reshape } from "../../src/tensor/shape.ts";
 import { fromData, type Tensor } from "../../src/tensor/tensor.ts";
 import { draw, dtypeOf, seeds } from "./draw.ts";
 import { type Example, records } from "./records.ts";
+import { runs } from "./runs.ts";
 
 /** A derivative by central differences, extrapolated twice (Richardson). */
 function difference(f: (t: number) => number, step: number = 2 ** -7): number {
@@ -65,7 +66,7 @@ describe("forward and reverse mode agree with each other and with finite differe
             size,
           );
         }),
-        { numRuns: Number(process.env.RUNS ?? 12) },
+        runs(12),
       );
     });
   }
@@ -93,7 +94,7 @@ describe("second derivatives, forward over reverse and reverse over reverse, agr
             size,
           );
         }),
-        { numRuns: Number(process.env.RUNS ?? 6) },
+        runs(6),
       );
     });
   }

@@ -74,17 +74,22 @@ function together(all: readonly (readonly number[])[]): number[] {
 }
 const close: Options = { known: "close" };
 const flat: Options = { order: 0 };
-const unary = (name: keyof typeof math, f: Numbers, domain: Domain = [-3, 3], options: Options = {}): OperationRecord =>
-  elementwise(name, math[name] as Tensors, f, [domain], options);
+const functions = { ...math };
+const unary = (
+  name: keyof typeof functions,
+  f: Numbers,
+  domain: Domain = [-3, 3],
+  options: Options = {},
+): OperationRecord => elementwise(name, functions[name] as Tensors, f, [domain], options);
 const binary = (
-  name: keyof typeof math,
+  name: keyof typeof functions,
   f: Numbers,
   domains: readonly [Domain, Domain] = [
     [-3, 3],
     [-3, 3],
   ],
   options: Options = {},
-): OperationRecord => elementwise(name, math[name] as Tensors, f, domains, options);
+): OperationRecord => elementwise(name, functions[name] as Tensors, f, domains, options);
 
 const truth = (x: boolean): number => (x ? 1 : 0);
 const roundToEven = (x: number): number => {
@@ -92,8 +97,9 @@ const roundToEven = (x: number): number => {
   const up = x - low > 0.5 || (x - low === 0.5 && low % 2 !== 0);
   return x === low ? x : up ? (low + 1 === 0 ? -0 : low + 1) : low === 0 && Object.is(Math.sign(x), -0) ? -0 : low;
 };
-const largest = (a: number, b: number): number => (a !== a || b !== b ? Number.NaN : a < b ? b : a);
-const smallest = (a: number, b: number): number => (a !== a || b !== b ? Number.NaN : b < a ? b : a);
+// Of two zeros the first is taken, which Math.max would not do.
+const largest = (a: number, b: number): number => (Number.isNaN(b) || b > a ? b : a);
+const smallest = (a: number, b: number): number => (Number.isNaN(b) || b < a ? b : a);
 
 const elementwiseRecords: readonly OperationRecord[] = [
   unary("neg", (x) => -x),
@@ -123,7 +129,7 @@ const elementwiseRecords: readonly OperationRecord[] = [
   unary("normalCdf", numbers.normalCdf),
   unary("logNormalCdf", numbers.logNormalCdf, [-5, 3]),
   unary("normalQuantile", numbers.normalQuantile, [0.15, 0.85]),
-  unary("isNaN", (x) => truth(x !== x), [-3, 3], flat),
+  unary("isNaN", (x) => truth(Number.isNaN(x)), [-3, 3], flat),
   unary("isFinite", (x) => truth(Math.abs(x) < Infinity), [-3, 3], flat),
   unary("logicalNot", (x) => 1 - x, "truth", flat),
   unary("stopGradient", (x) => x, [-3, 3], flat),

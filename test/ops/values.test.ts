@@ -5,6 +5,7 @@ import { draw, drawSpecial, dtypeOf, seeds } from "./draw.ts";
 import { difference, within } from "./engines.ts";
 import { sameBits } from "./grid.ts";
 import { records } from "./records.ts";
+import { runs } from "./runs.ts";
 
 describe("records give what a plain loop gives", () => {
   for (const { name, examples, known, specials } of records) {
@@ -22,7 +23,7 @@ describe("records give what a plain loop gives", () => {
             known === "bits" ? sameBits : within((_i, b) => 1e-12 * (1 + Math.abs(b)) * (1 + values[0]!.length / 10));
           expect(difference(actual.data, expected.data, agree)).toBeUndefined();
         }),
-        { numRuns: Number(process.env.RUNS ?? 25) },
+        runs(25),
       );
     });
   }

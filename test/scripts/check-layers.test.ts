@@ -70,19 +70,21 @@ describe("checkLayers", () => {
     ]);
   });
 
-  it("refuses imports from tests, benchmarks, notebooks and, in the library, scripts", () => {
+  it("refuses imports from tests, benchmarks, notebooks and, in the library, scripts; posteriors are shared", () => {
     const violations = check({
       "src/index.ts": 'import "../test/t.ts"; import "../scripts/s.ts";',
       "scripts/s.ts": 'import "../bench/b.ts";',
       "test/t.ts": 'import "../notebooks/n.ts";',
-      "bench/b.ts": "export {};",
+      "scripts/u.ts": "export {};",
+      "test/posteriors/p.ts": "export {};",
+      "bench/b.ts": 'import "../test/posteriors/p.ts"; import "../scripts/u.ts";',
       "notebooks/n.ts": "export {};",
     });
     expect(violations).toEqual([
-      "scripts/s.ts:1: may not import bench/b.ts: nothing imports from bench/",
-      "src/index.ts:1: may not import test/t.ts: nothing imports from test/",
+      "scripts/s.ts:1: may not import bench/b.ts: only scripts/ and test/posteriors/ are shared",
+      "src/index.ts:1: may not import test/t.ts: the library does not import from test/",
       "src/index.ts:1: may not import scripts/s.ts: the library does not import from scripts/",
-      "test/t.ts:1: may not import notebooks/n.ts: nothing imports from notebooks/",
+      "test/t.ts:1: may not import notebooks/n.ts: only scripts/ and test/posteriors/ are shared",
     ]);
   });
 

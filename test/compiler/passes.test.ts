@@ -1,0 +1,227 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { pullback } from "../../src/autodiff/reverse.ts";
+import { interpret } from "../../src/compiler/interpret.ts";
+import { scalar } from "../../src/compiler/node.ts";
+import { withPasses } from "../../src/ops/passes.ts";
+import { matmul } from "../../src/tensor/linalg.ts";
+import * as math from "../../src/tensor/math.ts";
+import * as shape from "../../src/tensor/shape.ts";
+import { type Tensor, wrap } from "../../src/tensor/tensor.ts";
+import { draw, seeds } from "../ops/draw.ts";
+import { difference, runCompiled, within } from "../ops/engines.ts";
+import { variables } from "./check.ts";
+
+/** Value and gradients, compiled with every pass and interpreted with none. */
+function bothWays(
+  shapes: readonly (readonly number[])[],
+  f: (...x: Tensor[]) => Tensor,
+  values: readonly Float64Array[],
+) {
+  const inputs = variables(shapes);
+  const trace = () => {
+    const out = f(...inputs.map(wrap)).node;
+    return [out, ...pullback([out], [scalar(1)], inputs).filter((g) => g !== undefined)];
+  };
+  const run = runCompiled(trace(), inputs, values);
+  if (run instanceof Error) throw run;
+  const plain = withPasses({ summarise: false, logProducts: false }, trace);
+  return {
+    compiled: run.values,
+    plain: withPasses({ summarise: false, logProducts: false }, () => interpret(plain, inputs, values)),
+  };
+}
+function agree(shapes: readonly (readonly number[])[], f: (...x: Tensor[]) => Tensor, seed = 1): void {
+  const values = shapes.map((s, i) => draw({ shape: s, domain: [-1.5, 1.5] }, seed, i) as Float64Array);
+  const { compiled, plain } = bothWays(shapes, f, values);
+  plain.forEach((x, k) => {
+    const largest = Math.max(1, ...Array.from(x, Math.abs));
+    expect(
+      difference(
+        compiled[k]!,
+        x,
+        within(() => 1e-11 * largest),
+      ),
+      `output ${k}`,
+    ).toBeUndefined();
+  });
+}
+const column = (n: number, salt = 0): Float64Array => draw({ shape: [n], domain: [-2, 2] }, 31 + salt) as Float64Array;
+const table = (m: number, n: number, salt = 0): Tensor =>
+  shape.reshape(draw({ shape: [m, n], domain: [-2, 2] }, 77 + salt), [m, n]);
+const indices = (n: number, size: number): number[] =>
+  Array.from(draw({ shape: [n], domain: [0, size] }, 5), Math.floor);
+
+describe("sufficient statistics give the sums they stand for", () => {
+  test.each<[string, number[][], (...x: Tensor[]) => Tensor]>([
+    ["a normal likelihood", [[], []], (mu, s) => math.sub(column(50), mu!).div(s!.exp()).square().sum()],
+    [
+      "a regression",
+      [[3], []],
+      (b, a) =>
+        math
+          .sub(column(40), matmul(table(40, 3), b!))
+          .sub(a!)
+          .square()
+          .sum(),
+    ],
+    ["a regression, X on the right", [[3]], (b) => matmul(b!, table(3, 40)).sub(column(40)).square().sum()],
+    ["as many rows as columns", [[6]], (b) => matmul(table(6, 6), b!).sub(column(6)).square().sum()],
+    ["fewer rows than columns", [[9]], (b) => matmul(table(6, 9), b!).sub(column(6)).square().sum()],
+    [
+      "a design with equal columns",
+      [[2]],
+      (b) =>
+        matmul(shape.stack([column(30), column(30)], 1), b!)
+          .sub(column(30, 1))
+          .square()
+          .sum(),
+    ],
+    [
+      "a design with a column of zeros",
+      [[3]],
+      (b) =>
+        matmul(shape.stack([column(30), new Float64Array(30), column(30, 1)], 1), b!)
+          .square()
+          .sum(),
+    ],
+    [
+      "weights",
+      [[3]],
+      (b) =>
+        matmul(table(30, 3), b!)
+          .sub(1)
+          .square()
+          .mul(math.square(column(30, 2)))
+          .sum(),
+    ],
+    ["weights of both signs", [[3]], (b) => matmul(table(30, 3), b!).sub(1).square().mul(column(30, 2)).sum()],
+    [
+      "groups",
+      [[4], []],
+      (a, b) =>
+        shape
+          .take(a!, indices(60, 4))
+          .add(b!.mul(column(60)))
+          .sub(column(60, 1))
+          .square()
+          .sum(),
+    ],
+    [
+      "many groups, few covariates",
+      [[25], []],
+      (a, b) =>
+        shape
+          .take(a!, indices(200, 25))
+          .add(b!.mul(indices(200, 2)))
+          .sub(column(200, 1))
+          .square()
+          .sum(),
+    ],
+    [
+      "groups picked twice",
+      [[25]],
+      (a) =>
+        shape
+          .take(a!, indices(200, 25))
+          .mul(2)
+          .sub(shape.take(a!, indices(200, 25)))
+          .square()
+          .sum(),
+    ],
+    ["a linear sum", [[3], []], (b, a) => matmul(table(40, 3), b!).mul(column(40)).sum().mul(a!)],
+    ["a matrix of residuals", [[5], [4, 1]], (a, b) => math.sub(table(4, 5), a!).sub(b!).square().sum()],
+    [
+      "a variable that is itself computed",
+      [[3]],
+      (b) => matmul(table(40, 3), b!.tanh()).sub(column(40)).square().sum().mul(b!.sum()),
+    ],
+    [
+      "an autoregression",
+      [[], []],
+      (a, b) =>
+        math
+          .sub(column(41).slice(1), b!.mul(column(41).slice(0, -1)).add(a!))
+          .square()
+          .sum(),
+    ],
+  ])("%s", (_name, shapes, f) => {
+    agree(shapes, (...x) => f(...x));
+  });
+  test("random designs, pieces and weights", () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 2, max: 60 }),
+        fc.integer({ min: 1, max: 20 }),
+        fc.nat(63),
+        seeds,
+        (rows, columns, mask, seed) => {
+          const bit = (i: number): boolean => ((mask >> i) & 1) === 1;
+          agree(
+            [[columns], []],
+            (b, a) => {
+              let eta = bit(0) ? matmul(table(rows, columns, seed), b!) : shape.take(b!, indices(rows, columns));
+              if (bit(1)) eta = eta.add(a!.mul(column(rows, seed)));
+              if (bit(2)) eta = eta.neg().mul(0.5);
+              if (bit(3)) eta = eta.add(column(rows, seed + 1));
+              const squares = bit(4) ? eta.square() : eta.mul(column(rows, 4));
+              return bit(5) ? squares.mul(math.square(column(rows, 3))).sum() : squares.sum();
+            },
+            seed,
+          );
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+  test("few digits are lost when the data are far from zero", () => {
+    const y = Float64Array.from({ length: 100 }, (_, i) => 1e6 + Math.sin(i));
+    const { compiled, plain } = bothWays([[]], (mu) => math.sub(y, mu!).square().sum(), [Float64Array.of(1e6 + 0.01)]);
+    expect(Math.abs(compiled[0]![0]! / plain[0]![0]! - 1)).toBeLessThan(1e-9);
+    expect(Math.abs(compiled[1]![0]! / plain[1]![0]! - 1)).toBeLessThan(1e-6);
+  });
+});
+
+describe("sums of logarithms as logarithms of products", () => {
+  test.each<[string, number[][], (...x: Tensor[]) => Tensor]>([
+    ["softplus", [[33]], (x) => math.softplus(x!).sum()],
+    ["a logistic likelihood", [[33]], (x) => x!.mul(indices(33, 2)).sub(math.softplus(x!)).sum()],
+    ["logSigmoid of both signs", [[33]], (x) => math.logSigmoid(x!).sub(math.logSigmoid(x!.neg())).sum()],
+    [
+      "three logarithms, one subtracted",
+      [[4, 9], [9]],
+      (x, y) => math.softplus(x!).add(math.softplus(y!)).sub(math.logaddexp(x!, y!)).sum(),
+    ],
+    ["large arguments", [[20]], (x) => math.softplus(x!.mul(800)).sum()],
+    ["a long sum", [[5000]], (x) => math.softplus(x!.mul(0.001)).sum()],
+  ])("%s", (_name, shapes, f) => {
+    agree(shapes, (...x) => f(...x));
+  });
+  test.each([
+    [Infinity, -Infinity],
+    [-Infinity, Infinity],
+    [-Infinity, -Infinity],
+    [Infinity, Infinity],
+    [Number.NaN, 0],
+    [0, 745],
+    [-745, 1e308],
+  ])("special values %d and %d among others", (a, b) => {
+    const x = Float64Array.from({ length: 9 }, (_, i) => (i === 4 ? a : i / 4));
+    const y = Float64Array.from({ length: 9 }, (_, i) => (i === 4 ? b : -i / 4));
+    for (const f of [
+      (p: Tensor, q: Tensor) => math.logaddexp(p, q).sum(),
+      (p: Tensor) => math.softplus(p).sum(),
+      (p: Tensor, q: Tensor) => p.mul(0).sub(math.softplus(q)).sum(),
+    ]) {
+      const { compiled, plain } = bothWays([[9], [9]], f as never, [x, y]);
+      const value = plain[0]![0]!;
+      expect(
+        difference(
+          compiled[0]!,
+          plain[0]!,
+          within(() => 1e-12 * Math.abs(value)),
+        ),
+      ).toBeUndefined();
+    }
+  });
+});
