@@ -52,7 +52,7 @@ export function measureMemory(): MemoryFigures[] {
   const a = tensor(Array.from({ length: 100 }, (_, i) => i / 100));
   return [
     watch("gradients of eight schools", 1e6, () => ld.valueAndGrad(x, gradient)),
-    watch("eager expressions: sum(exp(−a²) b + i) of 100 elements", 1e5, (i) =>
+    watch("eager expressions: sum(a exp(−a²) + i) of 100 elements", 1e5, (i) =>
       a.square().neg().exp().mul(a).add(i).sum().item(),
     ),
     watch("models traced and compiled", 200, () =>

@@ -36,6 +36,7 @@ export interface Core {
   readonly icdf?: ((p: Tensor) => Tensor) | undefined;
   /** One axis of values. */
   readonly enumerate?: (() => Tensor) | undefined;
+  readonly withArguments?: (args: Readonly<Record<string, TensorLike>>) => Distribution;
   readonly expand: (batchShape: Shape) => Distribution;
   readonly toJSON: () => DistributionJSON;
 }
@@ -118,6 +119,10 @@ class CompleteDistribution implements Distribution {
   enumerateSupport(): Tensor {
     const values = this.#need("enumerate")();
     return reshape(values, [values.size, ...this.batchShape.map(() => 1)]);
+  }
+
+  withArguments(args: Readonly<Record<string, TensorLike>>): Distribution {
+    return this.#core.withArguments?.(args) ?? this;
   }
 
   expand(batchShape: Shape): Distribution {

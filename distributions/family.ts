@@ -87,14 +87,16 @@ export interface Family<
 export function distribution<Positional extends readonly unknown[], Required extends string, Optional extends string>(
   definition: Definition<NoInfer<Required | Optional>>,
 ): Family<Positional, Required, Optional> {
-  const family = (...args: readonly unknown[]): Distribution => {
-    const { given, validateArgs } = readArguments(definition, args);
-    const made = instantiate(definition, given, undefined);
-    if (validateArgs) validate(definition, given, made.eventShape);
-    return made;
-  };
+  const family = (...args: readonly unknown[]): Distribution => make(definition, args);
   Object.defineProperty(family, "name", { value: definition.name });
   return family as Family<Positional, Required, Optional>;
+}
+
+function make<Name extends string>(definition: Definition<Name>, args: readonly unknown[]): Distribution {
+  const { given, validateArgs } = readArguments(definition, args);
+  const made = instantiate(definition, given, undefined);
+  if (validateArgs) validate(definition, given, made.eventShape);
+  return made;
 }
 
 type Given = Readonly<Record<string, Tensor>>;
@@ -281,6 +283,7 @@ function instantiate<Name extends string>(
           ? (q) => discreteQuantile(q, made)
           : undefined,
     enumerate: enumerate && (() => enumerate(p)),
+    withArguments: (args) => make(definition, [args]),
     expand: (shape) => instantiate(definition, given, shape),
     toJSON: () => ({ name: definition.name, args: jsonArguments(definition, given, natural, batchShape) }),
   });

@@ -82,6 +82,11 @@ export interface Distribution {
   icdf(p: TensorLike): Tensor;
   /** Every value, shape `[n, 1, …, 1]` with one 1 per batch axis. */
   enumerateSupport(): Tensor;
+  /**
+   * The same family with other arguments, by name, checked like those of a call; itself when it has none.
+   * @throws RangeError for arguments that violate their constraints.
+   */
+  withArguments(args: Readonly<Record<string, TensorLike>>): Distribution;
   /** The same distribution with a larger batch, drawn independently. */
   expand(batchShape: Shape): Distribution;
   /** The rightmost `n` batch axes (default 1) become part of the event, log densities summed over them. */

@@ -70,7 +70,8 @@ export function makeFit(
   let summary: FitSummary | undefined;
   return {
     posterior,
-    draws(site) {
+    draws(name) {
+      const site = String(name);
       if (Object.hasOwn(posterior, site)) return posterior[site]!;
       const element = /^(.*)\[[\d,\s]*\]$/.exec(site)?.[1];
       if (element !== undefined && Object.hasOwn(posterior, element)) {

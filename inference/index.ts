@@ -18,7 +18,7 @@ export {
 export { type ChainResult, type ChainStats, runChain, startChain } from "./mcmc/chain.ts";
 export type { Density } from "./mcmc/density.ts";
 export type { ChainSettings } from "./mcmc/settings.ts";
-export { hmc, nuts, type SampleOptions } from "./nuts.ts";
+export { hmc, type InitialValues, nuts, type SampleOptions } from "./nuts.ts";
 export { ChainError, type Job, type Progress } from "./runner/job.ts";
 export { progressBar } from "./runner/progressBar.ts";
 export { type RunOptions, type RunResult, runChains } from "./runner/runChains.ts";

@@ -4,12 +4,14 @@ import { compile } from "../src/compiler/compile.ts";
 import type { Node } from "../src/compiler/graph.ts";
 import { interpret } from "../src/compiler/interpret.ts";
 import { scalar } from "../src/compiler/node.ts";
+import { withOrigin } from "../src/compiler/origin.ts";
 import { printGraph, printProgram } from "../src/compiler/print.ts";
 import { instantiate, type Program } from "../src/compiler/program.ts";
 import { NotCompilable } from "../src/compiler/schedule.ts";
 import { simplify, topological } from "../src/compiler/simplify.ts";
 import type { Trace } from "../src/effects/trace.ts";
 import { broadcastTo } from "../src/ops/map.ts";
+import { reroll } from "../src/ops/reroll.ts";
 import { describe } from "../src/tensor/describe.ts";
 import { sizeOf } from "../src/tensor/shapes.ts";
 import { fromData, type Shape, type Tensor, type TensorLike } from "../src/tensor/tensor.ts";
@@ -105,13 +107,13 @@ export function logDensity<Data>(model: Model<Data>, data: Data, options: LogDen
   const started = performance.now();
   const { run, latents, terms } = traceModel(model, data);
   const parts = [...terms.map((term) => term.total), ...latents.map((latent) => latent.logJacobian)];
-  const total = parts.reduce((sum, part) => sum.add(part));
+  const [total] = reroll([withOrigin(nowhere, () => parts.reduce((sum, part) => sum.add(part))).node]) as [Node];
   const inputs = latents.map((latent) => latent.input);
-  const adjoints = pullback([total.node], [scalar(1)], inputs);
+  const adjoints = pullback([total], [scalar(1)], inputs);
   const gradients = adjoints.map((g, i) => g ?? broadcastTo(scalar(0), inputs[i]!.shape));
   const traced = performance.now();
   const flatSites = latents.filter((_, i) => adjoints[i] === undefined).map(({ name }) => name);
-  const engine = makeEngine([total.node, ...gradients], inputs, options);
+  const engine = makeEngine([total, ...gradients], inputs, options);
   const compiled = performance.now();
   return assemble(
     model,

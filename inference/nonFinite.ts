@@ -1,7 +1,6 @@
 /** Why a log density or its gradient is not finite at a point: the site, what is wrong with it, the operation and its line. */
 
 import type { Distribution } from "../distributions/distribution.ts";
-import { fromJSON } from "../distributions/json.ts";
 import type { Node, TypedArray } from "../src/compiler/graph.ts";
 import { isConstant } from "../src/compiler/node.ts";
 import { broadcastStrides, eachOffset } from "../src/compiler/shapes.ts";
@@ -117,7 +116,7 @@ function complaintOf(site: SampleSite, valueOf: ValueOf): string | undefined {
   }
   try {
     const args = Object.fromEntries(Object.entries(distribution.args).map(([name, value]) => [name, known(value)]));
-    const plain = fromJSON({ name: distribution.name, args });
+    const plain = distribution.withArguments(args);
     if (comparable) plain.checkObservation(known(site.value), site.name);
     return undefined;
   } catch (error) {

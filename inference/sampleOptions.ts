@@ -2,11 +2,12 @@
 import { suggestion } from "../src/effects/spelling.ts";
 import { isKey } from "../src/random/key.ts";
 import { describe } from "../src/tensor/describe.ts";
+import { settingNames } from "./mcmc/settings.ts";
 
 type Check = readonly [test: (value: unknown) => boolean, wanted: string];
 const flag: Check = [(v) => typeof v === "boolean", "true or false"];
 const count: Check = [(v) => Number.isInteger(v) && (v as number) >= 1, "a whole number, 1 or more"];
-/** Checked where they are used. */
+/** Checked by `chainSettings`. */
 const elsewhere: Check = [() => true, ""];
 
 type Checks = Readonly<Record<string, Check>>;
@@ -15,20 +16,11 @@ const ofLogDensity: Checks = { interpret: flag, debugNans: flag };
 
 const ofSampler: Checks = {
   chains: count,
-  warmup: elsewhere,
-  draws: elsewhere,
   seed: [(v) => typeof v === "string" || Number.isFinite(v) || isKey(v), "a finite number, a string or a key"],
-  initial: elsewhere,
-  targetAcceptance: elsewhere,
-  maxDepth: elsewhere,
-  trajectoryLength: elsewhere,
-  stepSize: elsewhere,
-  stepSizeJitter: elsewhere,
+  ...Object.fromEntries(
+    settingNames.filter((name) => name !== "algorithm" && name !== "names").map((name) => [name, elsewhere]),
+  ),
   scale: [(v) => v instanceof Float64Array, "a Float64Array with a scale for each unconstrained coordinate"],
-  maxEnergyError: elsewhere,
-  initialRadius: elsewhere,
-  initialCandidates: elsewhere,
-  initialAttempts: elsewhere,
   strategy: [(v) => v === "auto" || v === "inProcess" || v === "workers", '"auto", "inProcess" or "workers"'],
   workers: count,
   progress: flag,

@@ -3,6 +3,7 @@ export * as dist from "../distributions/index.ts";
 export { constraints } from "../distributions/index.ts";
 export * from "../inference/index.ts";
 export { grad, hessian, jvp, type ScalarFunction, valueAndGrad, vjp } from "./autodiff/grad.ts";
+export { decodeProgram, encodeProgram } from "./compiler/programFile.ts";
 export { type Instance, instantiate, type Program, validate } from "./compiler/program.ts";
 export { block } from "./effects/handlers/block.ts";
 export { condition } from "./effects/handlers/condition.ts";

@@ -48,6 +48,15 @@ export const defaultSettings: ChainSettings = {
   initialAttempts: 100,
 };
 
+/** Names of all settings. */
+export const settingNames: readonly string[] = [
+  ...Object.keys(defaultSettings),
+  "initial",
+  "scale",
+  "stepSize",
+  "names",
+];
+
 type Rule = readonly [test: (value: number) => boolean, wanted: string];
 const count: Rule = [(v) => Number.isInteger(v) && v >= 0, "a whole number, 0 or more"];
 const positiveCount: Rule = [(v) => Number.isInteger(v) && v > 0, "a whole number, 1 or more"];
@@ -73,9 +82,10 @@ const rules: Readonly<Record<string, Rule>> = {
  * @throws when a setting is unknown or out of range; the message says what is wanted.
  */
 export function chainSettings(given: Partial<ChainSettings> = {}): ChainSettings {
-  const known = new Set([...Object.keys(defaultSettings), "initial", "scale", "stepSize", "names"]);
   for (const name of Object.keys(given)) {
-    if (!known.has(name)) throw new Error(`Unknown setting \`${name}\`. Known: ${[...known].sort().join(", ")}.`);
+    if (!settingNames.includes(name)) {
+      throw new Error(`Unknown setting \`${name}\`. Known: ${[...settingNames].sort().join(", ")}.`);
+    }
   }
   const defined = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   const settings: ChainSettings = { ...defaultSettings, ...defined };

@@ -1,6 +1,7 @@
 /** Forward mode: from a graph to the graph of its tangent. */
 import type { Node } from "../compiler/graph.ts";
 import { withOrigin } from "../compiler/origin.ts";
+import { derivatives } from "../ops/loopDerivatives.ts";
 import { dependents } from "./reverse.ts";
 
 /** Tangents of the outputs, given those of the variables; undefined where an output does not depend on any. */
@@ -22,3 +23,5 @@ export function pushforward(
   }
   return outputs.map((output) => moved.get(output));
 }
+
+derivatives.pushforward = pushforward;

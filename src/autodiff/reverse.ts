@@ -1,6 +1,7 @@
 /** Reverse mode: from a graph to the graph of its adjoint. Nothing is executed and there is no tape. */
 import type { Node } from "../compiler/graph.ts";
 import { withOrigin } from "../compiler/origin.ts";
+import { derivatives } from "../ops/loopDerivatives.ts";
 import { addAll } from "../ops/shape.ts";
 
 /** Nodes between the outputs and the variables, inputs first. A node older than every variable cannot depend on one. */
@@ -76,3 +77,5 @@ function missing(node: Node): never {
     `${node.op.name}${at} has no derivative; keep parameters out of it, or wrap its argument in stopGradient.`,
   );
 }
+
+derivatives.pullback = pullback;

@@ -1,9 +1,6 @@
 /** A schedule as a WebAssembly module: one function that calls parts, each small enough for the engine's optimiser. */
 import { type Code, type FunctionRef, type Local, ModuleBuilder, type ValueType } from "../wasm/assembler.ts";
-import { choleskyScratchDoubles } from "../wasm/kernels/cholesky.ts";
-import { scratchDoubles } from "../wasm/kernels/gemm.ts";
-import { kernels, linkKernel } from "../wasm/kernels/registry.ts";
-import { solveScratchDoubles } from "../wasm/kernels/triangular.ts";
+import { type Kernel, linkKernel } from "../wasm/kernels/kernel.ts";
 import { bitLiterals, emitNest, tableRoom } from "./emitNest.ts";
 import type { Node } from "./graph.ts";
 import { type MemoryPlan, planMemory } from "./memory.ts";
@@ -12,13 +9,6 @@ import type { Call, Fill, Schedule } from "./schedule.ts";
 
 /** V8's optimiser is super-linear in the size of a function and starts to lose at about 15 kB. */
 const partLimit = 6000;
-
-const scratchOf: Readonly<Record<string, (dims: readonly number[]) => number>> = {
-  gemm: ([m, k, n]) => scratchDoubles(m!, k!, n!),
-  cholesky: ([n]) => choleskyScratchDoubles(n!),
-  solveLower: ([n, m]) => solveScratchDoubles(n!, m!),
-  solveLowerT: ([n, m]) => solveScratchDoubles(n!, m!),
-};
 
 /**
  * Numbers of formulas, kept in memory: loading one into both lanes is a single operation, while the engine builds a vector
@@ -75,7 +65,7 @@ export function emit(schedule: Schedule, inputs: readonly Node[], outputs: reado
         if (lane.op === "constant") literals.add(lane.constant!);
       }
     }
-    if (step.kind === "call") scratch = Math.max(scratch, scratchOf[step.call.kernel]?.(step.call.dims) ?? 0);
+    if (step.kind === "call") scratch = Math.max(scratch, step.call.kernel.scratch?.(step.call.dims) ?? 0);
   }
   const literalBytes = literals.values.length * 8;
   const plan = planMemory(schedule, tables.bytes + literalBytes, scratch);
@@ -133,7 +123,7 @@ function emitParts(
   plan: MemoryPlan,
   addresses: { readonly table: (table: Float64Array) => number; readonly literal: (x: number) => number },
 ): FunctionRef[] {
-  const linked = new Map<string, FunctionRef>();
+  const linked = new Map<Kernel, FunctionRef>();
   const parts: FunctionRef[] = [];
   let next = 0;
   while (next < schedule.steps.length) {
@@ -209,17 +199,16 @@ function emitCall(
   code: Code,
   step: Call,
   address: (id: number) => number,
-  linked: Map<string, FunctionRef>,
+  linked: Map<Kernel, FunctionRef>,
   scratch: number,
 ): void {
   const { call } = step;
   const count = call.batch?.count ?? 1;
   const f = linked.get(call.kernel)!;
-  const wantsScratch = kernels[call.kernel]!.params > step.operands.length + call.dims.length;
   for (let b = 0; b < count; b++) {
     step.operands.forEach((id, i) => code.i32(address(id) + b * (call.batch?.strides[i] ?? 0) * 8));
     for (const n of call.dims) code.i32(n);
-    if (wantsScratch) code.i32(scratch);
+    if (call.kernel.scratch) code.i32(scratch);
     code.call(f);
   }
 }

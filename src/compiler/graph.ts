@@ -6,6 +6,7 @@
  * folding of data are the same mechanism; a node that depends on an `input` stays symbolic.
  */
 import type { Algebra } from "../wasm/algebra.ts";
+import type { Kernel } from "../wasm/kernels/kernel.ts";
 
 export type DType = "float64" | "float32" | "int32" | "bool";
 export type Shape = readonly number[];
@@ -106,13 +107,11 @@ export interface KernelLowering {
   readonly call: (node: Node) => KernelCall | undefined;
 }
 export interface KernelCall {
-  readonly kernel: string;
+  readonly kernel: Kernel;
   /** Integer arguments after the addresses of the inputs and of the output. */
   readonly dims: readonly number[];
   /** Repetitions with fixed strides (in elements) per operand, for batches. */
   readonly batch?: { readonly count: number; readonly strides: readonly number[] };
-  /** Doubles of scratch memory wanted after the output address (0: none, no argument passed). */
-  readonly scratch?: number;
 }
 
 /** The few structural operations that the scheduler treats by name. */
@@ -127,5 +126,7 @@ export interface OtherLowering {
     | "pad"
     | "matmul"
     | "identity"
+    | "loop"
+    | "branch"
     | "interpret";
 }

@@ -27,7 +27,9 @@ export type LaneOp =
   | "shiftLeft52"
   | "bitAnd"
   | "bitOr"
-  | "bitSelect";
+  | "bitSelect"
+  | "slot"
+  | "pair";
 
 /** Bit patterns, as the doubles that have them. */
 const bits = {
@@ -47,6 +49,8 @@ export interface Lane {
   readonly constant?: number;
   readonly access?: Access;
   readonly table?: Float64Array;
+  /** Number of a slot; halves of a pair, as 2i + j. */
+  readonly place?: number;
 }
 
 /** Innermost loop that an access depends on. */
@@ -58,7 +62,10 @@ export const levelOf = (access: Access): number =>
 
 const truths: ReadonlySet<LaneOp> = new Set(["lt", "le", "eq", "ne", "and", "or", "not", "truthOf"]);
 /** Whether a value is a lane mask and not a number. */
-export const isMask = (lane: Lane): boolean => truths.has(lane.op) || (lane.op === "select" && isMask(lane.args[1]!));
+export const isMask = (lane: Lane): boolean =>
+  truths.has(lane.op) ||
+  (lane.op === "select" && isMask(lane.args[1]!)) ||
+  (lane.op === "pair" && isMask(lane.args[0]!));
 
 const accessKey = (a: Access): string =>
   `${a.buffer}+${a.offset}[${a.strides}]${a.index ? `@${accessKey(a.index)}` : ""}`;
@@ -98,6 +105,14 @@ export class LaneAlgebra implements Algebra<Lane> {
   }
   load(access: Access): Lane {
     return this.#make("load", [], `load ${accessKey(access)}`, { access });
+  }
+  /** A value that the code around the expressions supplies, told apart by its number; `level` as for loads. */
+  slot(place: number, level: number): Lane {
+    return this.#make("slot", [], `slot ${place}`, { level, place });
+  }
+  /** Half `i` of `a` beside half `j` of `b`. */
+  pair(a: Lane, i: number, b: Lane, j: number): Lane {
+    return this.#make("pair", [a, b], `pair ${a.id} ${i} ${b.id} ${j}`, { place: 2 * i + j });
   }
   /** A stored truth value (0 or 1) as a mask. */
   truthOf(a: Lane): Lane {

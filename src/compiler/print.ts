@@ -33,7 +33,7 @@ function printStep(step: Step, buffers: readonly Buffer[]): string {
   if (step.kind === "fill") return `fill ${name(step.buffer)} with ${step.value}`;
   if (step.kind === "call") {
     const operands = step.operands.map(name);
-    return `${operands.at(-1)} = ${step.call.kernel}(${[...operands.slice(0, -1), ...step.call.dims].join(", ")})${lines([step.node])}`;
+    return `${operands.at(-1)} = ${step.call.kernel.name}(${[...operands.slice(0, -1), ...step.call.dims].join(", ")})${lines([step.node])}`;
   }
   return printNest(step, name);
 }

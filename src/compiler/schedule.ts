@@ -5,6 +5,8 @@
  * inside a nest values pass in registers, and only what another step reads is stored.
  */
 import { elementStrides, isWhole, operandSource, type Source, sourceOf, squeezed } from "./access.ts";
+import { gemm } from "../wasm/kernels/gemm.ts";
+import { gemv, gemvT } from "../wasm/kernels/products.ts";
 import type { Combine, KernelCall, Node, Shape } from "./graph.ts";
 import { type Access, type Lane, LaneAlgebra } from "./lanes.ts";
 import { isConstant } from "./node.ts";
@@ -597,13 +599,13 @@ class Scheduler {
       const { matrix, vector, transposed, rows, columns } = product;
       const byColumn = transposed ? this.#bufferFor(matrix) : this.#transposedConstant(matrix);
       const operands = [byColumn, this.#bufferFor(vector), target];
-      steps.push({ kind: "call", call: { kernel: "gemvT", dims: [columns, rows] }, operands, node });
+      steps.push({ kind: "call", call: { kernel: gemvT, dims: [columns, rows] }, operands, node });
       return;
     }
     const call = productCall(node);
     const [a, b] = node.inputs.map((x) => this.#bufferFor(x));
     // The matrix comes first, also where it stands on the right of a row.
-    steps.push({ kind: "call", call, operands: call.kernel === "gemvT" ? [b!, a!, target] : [a!, b!, target], node });
+    steps.push({ kind: "call", call, operands: call.kernel === gemvT ? [b!, a!, target] : [a!, b!, target], node });
   }
 
   /** Outputs get buffers of their own; an output that is data, an input, or the same array as another output is copied. */
@@ -659,9 +661,9 @@ function productCall(node: Node): KernelCall {
   const [m, k, n] = [a.shape.at(-2)!, a.shape.at(-1)!, b.shape.at(-1)!];
   const count = sizeOf(node.shape.slice(0, -2));
   const batch = count === 1 ? {} : { batch: { count, strides: [m * k, k * n, m * n] } };
-  if (n === 1) return { kernel: "gemv", dims: [m, k], ...batch };
+  if (n === 1) return { kernel: gemv, dims: [m, k], ...batch };
   if (m === 1) {
-    return { kernel: "gemvT", dims: [k, n], ...(count === 1 ? {} : { batch: { count, strides: [k * n, m * k, m * n] } }) };
+    return { kernel: gemvT, dims: [k, n], ...(count === 1 ? {} : { batch: { count, strides: [k * n, m * k, m * n] } }) };
   }
-  return { kernel: "gemm", dims: [m, k, n], ...batch };
+  return { kernel: gemm, dims: [m, k, n], ...batch };
 }

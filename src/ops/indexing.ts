@@ -2,6 +2,7 @@
 import type { Node, NodeType, Op, Shape, TypedArray } from "../compiler/graph.ts";
 import { apply, constantNode } from "../compiler/node.ts";
 import { allocate, formatShape, normaliseAxis, sizeOf } from "../compiler/shapes.ts";
+import { cumsum as running } from "../wasm/kernels/sequences.ts";
 import { flip, reshape, transpose } from "./shape.ts";
 
 const isIndex = (x: NodeType): boolean => x.dtype === "int32";
@@ -107,7 +108,7 @@ const cumsumOp: Op = {
   jvp: ([t]) => apply(cumsumOp, [t!]),
   lowering: {
     kind: "kernel",
-    call: (node) => ({ kernel: "cumsum", dims: [sizeOf(node.shape) / node.shape.at(-1)!, node.shape.at(-1)!] }),
+    call: (node) => ({ kernel: running, dims: [sizeOf(node.shape) / node.shape.at(-1)!, node.shape.at(-1)!] }),
   },
 };
 /** Running sums along one axis. @throws RangeError for a scalar. */

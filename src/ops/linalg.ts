@@ -2,6 +2,9 @@
 import type { KernelCall, Node, Op, Shape, TypedArray } from "../compiler/graph.ts";
 import { apply, constantNode, isConstant, scalar } from "../compiler/node.ts";
 import { allocate, broadcastShapes, formatShape, sizeOf } from "../compiler/shapes.ts";
+import { cholesky as choleskyKernel } from "../wasm/kernels/cholesky.ts";
+import type { Kernel } from "../wasm/kernels/kernel.ts";
+import { solveLower, solveLowerT } from "../wasm/kernels/triangular.ts";
 import { add, cast, mul, neg, where } from "./arithmetic.ts";
 import { squareSize } from "./indexing.ts";
 import { broadcastTo } from "./map.ts";
@@ -153,12 +156,12 @@ const choleskyOp: Op = {
     const left = solveTriangular(node, symmetric(t!), false);
     return apply(matmulOp, [node, halfTril(transposeMatrix(solveTriangular(node, transposeMatrix(left), false)))]);
   },
-  lowering: { kind: "kernel", call: (node) => batched("cholesky", node, [columns(node.shape)]) },
+  lowering: { kind: "kernel", call: (node) => batched(choleskyKernel, node, [columns(node.shape)]) },
 };
 /** Lower Cholesky factor of symmetric positive definite matrices (the lower triangle is read). */
 export const cholesky = (a: Node): Node => apply(choleskyOp, [floating(a)]);
 
-function batched(kernel: string, node: Node, dims: readonly number[]): KernelCall {
+function batched(kernel: Kernel, node: Node, dims: readonly number[]): KernelCall {
   const count = batchOf(node.shape);
   const strides = [...node.inputs, node].map((x) => rows(x.shape) * columns(x.shape));
   return { kernel, dims, ...(count !== 1 && { batch: { count, strides } }) };
@@ -220,7 +223,7 @@ const solveOp: Op = {
   lowering: {
     kind: "kernel",
     call: (node) =>
-      batched(node.attrs.transpose ? "solveLowerT" : "solveLower", node, [rows(node.shape), columns(node.shape)]),
+      batched(node.attrs.transpose ? solveLowerT : solveLower, node, [rows(node.shape), columns(node.shape)]),
   },
 };
 /** Solves with a lower triangular factor, or with its transpose; leading dimensions must agree. */

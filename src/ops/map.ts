@@ -12,6 +12,7 @@ import {
 } from "../compiler/shapes.ts";
 import type { Algebra } from "../wasm/algebra.ts";
 import { numberAlgebra } from "../wasm/numberAlgebra.ts";
+import { numberFunction } from "../wasm/sourceAlgebra.ts";
 import { broadcast } from "./broadcast.ts";
 import { late } from "./late.ts";
 
@@ -72,20 +73,26 @@ function inferMap(definition: MapDefinition): Op["infer"] {
   });
 }
 
+/** Arrays from this length on are worth writing the scalar definition out as JavaScript, which has the same bits. */
+const longArray = 64;
+
 /** Evaluates a scalar definition over broadcast arrays, element by element. */
-function evaluateMap(scalar: MapLowering["scalar"]): Op["evaluate"] {
+function evaluateMap(scalar: MapLowering["scalar"], arity: number): Op["evaluate"] {
+  let written: ((...x: number[]) => number) | undefined;
   return (inputs, attrs, output) => {
     const size = sizeOf(output.shape);
     const out = allocate(output.dtype, size);
+    const data = inputs.map((x) => x.data);
     const offsets = inputs.map((x) => offsetsOver(x, output.shape, size));
-    const args = new Array<number>(inputs.length);
-    for (let i = 0; i < size; i++) {
-      for (let k = 0; k < inputs.length; k++) {
-        const at = offsets[k]!;
-        args[k] = inputs[k]!.data[typeof at === "number" ? at * i : at[i]!]!;
-      }
-      out[i] = scalar(numberAlgebra, args, attrs);
-    }
+    if (size >= longArray) written ??= numberFunction((m, ...x) => scalar(m, x, {}), arity);
+    const f = written ?? ((...x: number[]): number => scalar(numberAlgebra, x, attrs));
+    const read = (k: number, i: number): number => {
+      const at = offsets[k]!;
+      return data[k]![typeof at === "number" ? at * i : at[i]!]!;
+    };
+    if (arity === 1) for (let i = 0; i < size; i++) out[i] = f(read(0, i));
+    else if (arity === 2) for (let i = 0; i < size; i++) out[i] = f(read(0, i), read(1, i));
+    else for (let i = 0; i < size; i++) out[i] = f(...data.map((_, k) => read(k, i)));
     return out;
   };
 }
@@ -139,7 +146,7 @@ export function defineMap(definition: MapDefinition): Op {
   const op: Op = {
     name,
     infer: inferMap(definition),
-    evaluate: evaluateMap(scalar),
+    evaluate: evaluateMap(scalar, definition.arity),
     vjp,
     jvp,
     ...(definition.simplify && { simplify: definition.simplify }),

@@ -5,9 +5,11 @@ export interface Passes {
   readonly summarise: boolean;
   /** Sums of log(1 + e^−|x|) become the logarithm of a product. */
   readonly logProducts: boolean;
+  /** Sums over many small terms of one form, as a JavaScript loop over rows leaves them, become one expression over all rows. */
+  readonly reroll: boolean;
 }
 
-let current: Passes = { summarise: true, logProducts: true };
+let current: Passes = { summarise: true, logProducts: true, reroll: true };
 
 /** The switches in force. */
 export const passes = (): Passes => current;

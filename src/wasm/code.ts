@@ -107,14 +107,14 @@ export class Code {
   }
 
   /**
-   * Any other instruction with its immediates as numbers. Memory instructions take `(offset, log2 alignment)` and
+   * Any other instruction, by name or by encoding, with its immediates as numbers. Memory instructions take `(offset, log2 alignment)` and
    * then the lane, if any; `i8x16.shuffle` takes 16 lanes; `local.*` take the order of declaration.
    * Constants and structured control have methods of their own.
    *
    * @throws RangeError when the number of immediates is wrong.
    */
-  op(name: Opcode, ...immediates: number[]): this {
-    const encoding = OPCODES[name];
+  op(name: Opcode | number, ...immediates: number[]): this {
+    const encoding = typeof name === "number" ? name : OPCODES[name];
     const kind = immediatesOf(encoding);
     const expected = IMMEDIATE_COUNT[kind];
     if (expected === undefined) throw new RangeError(`Emit ${name} through its own method of Code, not through op().`);
@@ -124,7 +124,7 @@ export class Code {
       );
     }
     const [first = 0, second = 0, third = 0] = immediates;
-    if (name.startsWith("local."))
+    if (encoding >= OPCODES["local.get"] && encoding <= OPCODES["local.tee"])
       return this.#variable(encoding, this.#locals[first] ?? { index: first, type: "i32" });
     this.#opcode(encoding);
     if (kind === "index") pushUnsigned(this.#bytes, first);

@@ -1,8 +1,9 @@
 import { VALUE_TYPES, type ValueType } from "./code.ts";
+import { INSTRUCTIONS, type Instruction } from "./instructionSet.ts";
 import { Reader } from "./leb128.ts";
-import { immediatesOf, naturalAlignment, OPCODES, type Opcode } from "./opcodes.ts";
+import { immediatesOf, naturalAlignment } from "./opcodes.ts";
 
-const NAME_OF = new Map(Object.entries(OPCODES).map(([name, encoding]) => [encoding, name as Opcode]));
+const NAME_OF = new Map(Object.entries(INSTRUCTIONS).map(([name, encoding]) => [encoding, name as Instruction]));
 const TYPE_OF = new Map(Object.entries(VALUE_TYPES).map(([type, code]) => [code, type as ValueType]));
 
 /** Instructions that leave nothing of their own statement on the stack, so that a line may end after them. */
@@ -170,12 +171,12 @@ function functionText(
 }
 
 function immediateText(
-  op: Opcode,
+  op: Instruction,
   r: Reader,
   localName: (i: number) => string,
   functionName: (i: number) => string,
 ): string[] {
-  const kind = immediatesOf(OPCODES[op]);
+  const kind = immediatesOf(INSTRUCTIONS[op]);
   switch (kind) {
     case "none":
       return [];

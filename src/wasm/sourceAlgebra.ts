@@ -26,6 +26,7 @@ const helpers: Readonly<Record<string, (a: number, b: number) => number>> = {
  */
 export function numberFunction(definition: Definition, arity: 1): (x: number) => number;
 export function numberFunction(definition: Definition, arity: 2): (x: number, y: number) => number;
+export function numberFunction(definition: Definition, arity: number): (...args: number[]) => number;
 export function numberFunction(definition: Definition, arity: number): (...args: number[]) => number {
   const { tables, body } = writeSource(definition, arity);
   const names = Object.keys(helpers);

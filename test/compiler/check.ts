@@ -19,7 +19,10 @@ export interface Checked {
 export const variables = (shapes: readonly (readonly number[])[], dtype: DType = "float64"): Node[] =>
   shapes.map((shape, i) => inputNode(shape, dtype, `x${i}`));
 
-/** Compiles and runs `f`, and demands that every output is what the interpreter gives. */
+/**
+ * Compiles and runs `f`, and demands that every output is what the interpreter gives, and what eager arithmetic gives, which
+ * knows no algebra (derivatives inside `f`, which have no values to depend on there, are not compared).
+ */
 export function check(
   shapes: readonly (readonly number[])[],
   f: (...x: Tensor[]) => Tensor | readonly Tensor[],

@@ -370,11 +370,11 @@ describe("simplification", () => {
       topological(simplify(outputs, [x])).map((n) => n.op.name);
     expect(nodes([make().mul(make()).node]).toSorted()).toEqual(["add", "constant", "exp", "input", "log", "square"]);
   });
-  test("equal small constants are one, numbers that only look equal are not", () => {
-    const checked = check([[2]], (x) => [x.div([0, -0]), x.div([0, 0])], [[1, 1]]);
+  test("equal small constants are one, zeros of different sign are not", () => {
+    const checked = check([[2]], (x) => [x.mul([0, -0]), x.mul([0, 0])], [[1, 1]]);
     expect(checked.results.map((r) => [...r])).toEqual([
-      [Infinity, -Infinity],
-      [Infinity, Infinity],
+      [0, -0],
+      [0, 0],
     ]);
   });
   test("dead code and finished derivatives leave nothing behind", () => {
@@ -388,6 +388,28 @@ describe("simplification", () => {
     const checked = check([[6], []], (x, sigma) => x.div(sigma).sum());
     const nest = checked.compiled.schedule.steps.find((step) => step.kind === "nest" && step.dims.length === 1);
     expect(nest?.kind === "nest" && nest.members.map((n) => n.op.name)).toEqual(["sum"]);
+  });
+  test.each<[string, (full: Tensor, flat: Tensor) => Tensor]>([
+    ["full + flat", (full, flat) => full.add(flat)],
+    ["flat + full", (full, flat) => flat.add(full)],
+    ["full − flat", (full, flat) => full.sub(flat)],
+    ["flat − full", (full, flat) => flat.sub(full)],
+    ["full · flat", (full, flat) => full.mul(flat)],
+    ["full / flat", (full, flat) => full.div(flat)],
+    ["flat / full", (full, flat) => flat.div(full)],
+    ["−(flat − full)", (full, flat) => flat.sub(full).neg()],
+    ["where", (full, flat) => math.where(math.greater(full, 0.1), flat, full)],
+  ])("sums of %s over every choice of axes", (_name, f) => {
+    for (const axes of [[0], [1], [2], [0, 2], [1, 2], [0, 1, 2]]) {
+      for (const flat of [[], [4], [3, 1], [2, 1, 1], [2, 1, 4], [1, 3, 4]]) {
+        check([[2, 3, 4], flat], (x, y) => f(x.exp(), y.sigmoid()).sum(axes));
+        if (flat.length < 3)
+          check(
+            [[2, 3, 4], flat],
+            withGradient((x, y) => f(x.exp(), y.sigmoid()).sum(axes)),
+          );
+      }
+    }
   });
   test("exact where it matters: 0 − x, x · 1, −(−x), x / 1", () => {
     const { results } = check([[4]], (x) => [math.sub(0, x), x.mul(1), x.neg().neg(), x.div(1), x.pow(1), x.pow(0)], [

@@ -2,8 +2,9 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Code, ModuleBuilder, type ValueType } from "../../src/wasm/assembler.ts";
 import { features } from "../../src/wasm/featureProbe.ts";
+import { INSTRUCTIONS, type Instruction } from "../../src/wasm/instructionSet.ts";
 import { pushSigned, pushSigned64, pushUnsigned, Reader } from "../../src/wasm/leb128.ts";
-import { immediatesOf, naturalAlignment, OPCODES, type Opcode } from "../../src/wasm/opcodes.ts";
+import { immediatesOf, naturalAlignment } from "../../src/wasm/opcodes.ts";
 
 type Callable = (...args: (number | bigint)[]) => number | bigint;
 
@@ -80,7 +81,7 @@ describe("LEB128", () => {
 });
 
 /** Operand and result types of an instruction without control flow, from its name. */
-function signature(name: Opcode): { operands: ValueType[]; results: ValueType[] } | undefined {
+function signature(name: Instruction): { operands: ValueType[]; results: ValueType[] } | undefined {
   const [prefix, operation] = name.split(".") as [string, string];
   if (operation === undefined || ["local", "global"].includes(prefix)) return undefined;
   if (prefix === "memory") {
@@ -119,7 +120,7 @@ function pushZero(c: Code, type: ValueType): void {
   if (type === "i32") c.i32(0);
   else if (type === "i64") c.i64(0n);
   else if (type === "f64") c.f64(0);
-  else if (type === "f32") c.f64(0).op("f32.demote_f64");
+  else if (type === "f32") c.f64(0).op(INSTRUCTIONS["f32.demote_f64"]);
   else c.f64x2(0);
 }
 
@@ -128,27 +129,28 @@ function pushOne(c: Code, type: ValueType): void {
   else c.i64(1n);
 }
 
-function pushInstruction(c: Code, name: Opcode): void {
+function pushInstruction(c: Code, name: Instruction): void {
   if (name === "i32.const") c.i32(1);
   else if (name === "i64.const") c.i64(1n);
   else if (name === "f64.const") c.f64(1);
   else if (name === "v128.const") c.f64x2(1);
   else {
-    const kind = immediatesOf(OPCODES[name]);
-    if (kind === "memory") c.load(name, 8);
-    else if (kind === "memoryLane") c.op(name, 8, naturalAlignment(name), 1);
-    else if (kind === "lane") c.op(name, 1);
-    else if (kind === "bytes16") c.op(name, ...Array.from({ length: 16 }, (_, i) => i));
-    else c.op(name);
+    const encoding = INSTRUCTIONS[name];
+    const kind = immediatesOf(encoding);
+    if (kind === "memory") c.op(encoding, 8, naturalAlignment(name));
+    else if (kind === "memoryLane") c.op(encoding, 8, naturalAlignment(name), 1);
+    else if (kind === "lane") c.op(encoding, 1);
+    else if (kind === "bytes16") c.op(encoding, ...Array.from({ length: 16 }, (_, i) => i));
+    else c.op(encoding);
   }
 }
 
 describe("instruction table", () => {
-  const names = Object.keys(OPCODES) as Opcode[];
+  const names = Object.keys(INSTRUCTIONS) as Instruction[];
   const covered = names.filter((name) => signature(name) && name !== "f32.const");
 
   test("known encodings", () => {
-    const known: Partial<Record<Opcode, number>> = {
+    const known: Partial<Record<Instruction, number>> = {
       "i32.load": 0x28,
       "memory.grow": 0x40,
       "i64.ge_u": 0x5a,
@@ -166,8 +168,8 @@ describe("instruction table", () => {
       "f64x2.relaxed_nmadd": 0xfd108,
     };
     for (const [name, encoding] of Object.entries(known))
-      expect([name, OPCODES[name as Opcode]]).toEqual([name, encoding]);
-    expect(new Set(Object.values(OPCODES)).size).toBe(names.length);
+      expect([name, INSTRUCTIONS[name as Instruction]]).toEqual([name, encoding]);
+    expect(new Set(Object.values(INSTRUCTIONS)).size).toBe(names.length);
     expect(covered.length).toBeGreaterThan(400);
   });
 
@@ -189,7 +191,7 @@ describe("instruction table", () => {
   });
 
   test("natural alignments", () => {
-    const expected: Partial<Record<Opcode, number>> = {
+    const expected: Partial<Record<Instruction, number>> = {
       "i32.load8_s": 0,
       "i64.load16_u": 1,
       "f32.store": 2,
@@ -199,8 +201,7 @@ describe("instruction table", () => {
       "v128.load64_splat": 3,
       "v128.store16_lane": 1,
     };
-    for (const [name, log2] of Object.entries(expected))
-      expect([name, naturalAlignment(name as Opcode)]).toEqual([name, log2]);
+    for (const [name, log2] of Object.entries(expected)) expect([name, naturalAlignment(name)]).toEqual([name, log2]);
   });
 });
 
@@ -339,7 +340,9 @@ describe("functions", () => {
       ),
     ).toBe(true);
     const bytes = Uint8Array.from({ length: 16 }, (_, i) => i + 1);
-    expect(evaluate([], "i64", (c) => c.v128(bytes).op("i64x2.extract_lane", 1))).toBe(0x100f0e0d0c0b0a09n);
+    expect(evaluate([], "i64", (c) => c.v128(bytes).op(INSTRUCTIONS["i64x2.extract_lane"], 1))).toBe(
+      0x100f0e0d0c0b0a09n,
+    );
   });
 
   test("SIMD lanes and memory", () => {

@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { ModuleBuilder } from "../../src/wasm/assembler.ts";
+import { type FunctionRef, ModuleBuilder } from "../../src/wasm/assembler.ts";
 import { disassemble } from "../../src/wasm/disassemble.ts";
-import { kernels, linkKernel } from "../../src/wasm/kernels/registry.ts";
+import { INSTRUCTIONS } from "../../src/wasm/instructionSet.ts";
+import { type Kernel, linkKernel } from "../../src/wasm/kernels/kernel.ts";
+import { kernels } from "./kernelTable.ts";
 
 describe("disassemble", () => {
   test("a small module, with names", () => {
@@ -29,7 +31,14 @@ describe("disassemble", () => {
           .get(sum)
           .op("i8x16.shuffle", ...Array.from({ length: 16 }, (_, i) => i + 8))
           .set(x);
-        c.f64(-0).call(log).f64(Number.NEGATIVE_INFINITY).op("drop").i64(-7n).op("drop").op("memory.size").op("drop");
+        c.f64(-0)
+          .call(log)
+          .f64(Number.NEGATIVE_INFINITY)
+          .op("drop")
+          .i64(-7n)
+          .op("drop")
+          .op(INSTRUCTIONS["memory.size"])
+          .op("drop");
         c.get(x).op("f64x2.extract_lane", 0).get(at!).op("f64.load", 0, 0).op("f64.add").op("f64.sqrt");
       },
       ["at", "end"],
@@ -79,10 +88,10 @@ describe("disassemble", () => {
   test("every kernel can be read", () => {
     const m = new ModuleBuilder();
     m.memory(1);
-    const linked = new Map();
-    for (const name of Object.keys(kernels)) m.export(name, linkKernel(m, name, linked));
+    const linked = new Map<Kernel, FunctionRef>();
+    for (const kernel of kernels) m.export(kernel.name, linkKernel(m, kernel, linked));
     const wat = disassemble(m.build());
-    for (const name of linked.keys()) expect(wat).toContain(`(func $${name} (param`);
+    for (const { name } of linked.keys()) expect(wat).toContain(`(func $${name} (param`);
     expect(wat.split("(").length).toBe(wat.split(")").length);
   });
 

@@ -89,68 +89,73 @@ const block: Kernel = kernel("choleskyBlock", ["l", "row", "n"], (c, p) => {
  *
  * Left-looking by blocks of columns: the product with the finished columns is a packed matrix product.
  */
-export const cholesky: Kernel = kernel("cholesky", ["a", "l", "n", "scratch"], (c, p, link) => {
-  const i = c.local("i32", "i");
-  const row = c.local("i32", "row");
-  const from = c.local("i32", "from");
-  const width = c.local("i32", "width");
-  const height = c.local("i32", "height");
-  const start = c.local("i32", "start");
-  const corner = c.local("i32", "corner");
-  const below = c.local("i32", "below");
-  const diagonal = c.local("i32", "diagonal");
-  const end = c.local("i32", "end");
-  const failed = c.local("i32", "failed");
-  const pivot = c.local("f64", "pivot");
-  const eachPivot = (body: () => void) => {
-    c.get(corner).set(diagonal).i32(0).set(i);
-    c.countedLoop(i, width, 1, () => {
-      c.get(diagonal).load("f64.load", 0).set(pivot);
-      body();
-      c.get(diagonal).get(row).op("i32.add").i32(8).op("i32.add").set(diagonal);
-    });
-  };
-  c.get(p.n).i32(3).op("i32.shl").set(row);
-
-  c.get(p.a).get(p.l).op("i32.ne");
-
-  c.if(() => {
-    c.get(p.l).get(p.a).get(row).get(p.n).op("i32.mul").op("memory.copy");
-  });
-  c.countedLoop(from, p.n, BLOCK, () => {
-    blockLength(c, width, p.n, from, BLOCK);
-    address(c, p.l, from, row).set(start);
-    address(c, start, from, 8).set(corner);
-    c.get(p.n).get(from).op("i32.sub").set(height);
-    c.get(from);
-    c.if(() => {
-      c.get(start).get(row).i32(8).get(start).i32(8).get(row).get(corner).get(row);
-      c.get(height).get(from).get(width).i32(LOWER_SUBTRACT).get(p.scratch).call(link(gemmStrided));
-    });
-    c.get(corner).get(row).get(width).call(link(block));
-    eachPivot(() => {
-      c.get(pivot).f64(0).op("f64.gt").op("i32.eqz").get(failed).op("i32.or").set(failed);
-    });
-    c.get(failed);
-    c.if(() => {
-      address(c, p.l, p.n, row).set(end);
-      c.countedLoop(p.l, end, 8, () => {
-        c.get(p.l).f64(Number.NaN).store("f64.store", 0);
+export const cholesky: Kernel = kernel(
+  "cholesky",
+  ["a", "l", "n", "scratch"],
+  (c, p, link) => {
+    const i = c.local("i32", "i");
+    const row = c.local("i32", "row");
+    const from = c.local("i32", "from");
+    const width = c.local("i32", "width");
+    const height = c.local("i32", "height");
+    const start = c.local("i32", "start");
+    const corner = c.local("i32", "corner");
+    const below = c.local("i32", "below");
+    const diagonal = c.local("i32", "diagonal");
+    const end = c.local("i32", "end");
+    const failed = c.local("i32", "failed");
+    const pivot = c.local("f64", "pivot");
+    const eachPivot = (body: () => void) => {
+      c.get(corner).set(diagonal).i32(0).set(i);
+      c.countedLoop(i, width, 1, () => {
+        c.get(diagonal).load("f64.load", 0).set(pivot);
+        body();
+        c.get(diagonal).get(row).op("i32.add").i32(8).op("i32.add").set(diagonal);
       });
-      c.return();
-    });
-    c.get(height).get(width).op("i32.sub").tee(height);
+    };
+    c.get(p.n).i32(3).op("i32.shl").set(row);
+
+    c.get(p.a).get(p.l).op("i32.ne");
+
     c.if(() => {
-      // The rows below: one column of L after the other, and zeros to the right of the block.
-      address(c, corner, width, row).set(below);
+      c.get(p.l).get(p.a).get(row).get(p.n).op("i32.mul").op("memory.copy");
+    });
+    c.countedLoop(from, p.n, BLOCK, () => {
+      blockLength(c, width, p.n, from, BLOCK);
+      address(c, p.l, from, row).set(start);
+      address(c, start, from, 8).set(corner);
+      c.get(p.n).get(from).op("i32.sub").set(height);
+      c.get(from);
+      c.if(() => {
+        c.get(start).get(row).i32(8).get(start).i32(8).get(row).get(corner).get(row);
+        c.get(height).get(from).get(width).i32(LOWER_SUBTRACT).get(p.scratch).call(link(gemmStrided));
+      });
+      c.get(corner).get(row).get(width).call(link(block));
       eachPivot(() => {
-        c.get(below).get(row);
-        address(c, corner, i, row);
-        address(c, below, i, 8);
-        c.get(row).get(height).get(i).get(pivot).call(link(solveRows));
-        c.get(diagonal).get(width).get(i).op("i32.sub").i32(3).op("i32.shl").op("i32.add");
-        c.i32(0).get(height).i32(3).op("i32.shl").op("memory.fill");
+        c.get(pivot).f64(0).op("f64.gt").op("i32.eqz").get(failed).op("i32.or").set(failed);
+      });
+      c.get(failed);
+      c.if(() => {
+        address(c, p.l, p.n, row).set(end);
+        c.countedLoop(p.l, end, 8, () => {
+          c.get(p.l).f64(Number.NaN).store("f64.store", 0);
+        });
+        c.return();
+      });
+      c.get(height).get(width).op("i32.sub").tee(height);
+      c.if(() => {
+        // The rows below: one column of L after the other, and zeros to the right of the block.
+        address(c, corner, width, row).set(below);
+        eachPivot(() => {
+          c.get(below).get(row);
+          address(c, corner, i, row);
+          address(c, below, i, 8);
+          c.get(row).get(height).get(i).get(pivot).call(link(solveRows));
+          c.get(diagonal).get(width).get(i).op("i32.sub").i32(3).op("i32.shl").op("i32.add");
+          c.i32(0).get(height).i32(3).op("i32.shl").op("memory.fill");
+        });
       });
     });
-  });
-});
+  },
+  ([n]) => choleskyScratchDoubles(n!),
+);

@@ -222,28 +222,33 @@ function product(
   rowKernel: Kernel,
   pushRow: (c: Code, p: GemmParameters, i: Local) => void,
 ): Kernel {
-  return kernel(name, ["a", "b", "c", "m", "k", "n", "scratch"], (c, p, link) => {
-    const i = c.local("i32", "i");
-    for (const extent of [p.m, p.k, p.n]) c.get(extent).i32(PACKED_EXTENT).op("i32.ge_s");
-    for (const extent of [p.m, p.k, p.n]) c.get(extent).op("f64.convert_i32_s");
-    c.op("f64.mul").op("f64.mul").f64(PACKED_WORK).op("f64.ge").op("i32.and").op("i32.and").op("i32.and");
-    c.if(
-      () => {
-        c.get(p.a);
-        pushStrides(c, p, "a");
-        c.get(p.b);
-        pushStrides(c, p, "b");
-        c.get(p.c).get(p.n).i32(3).op("i32.shl").get(p.m).get(p.k).get(p.n).i32(ASSIGN).get(p.scratch);
-        c.call(link(gemmStrided));
-      },
-      () => {
-        c.countedLoop(i, p.m, 1, () => {
-          pushRow(c, p, i);
-          c.f64(1).call(link(rowKernel));
-        });
-      },
-    );
-  });
+  return kernel(
+    name,
+    ["a", "b", "c", "m", "k", "n", "scratch"],
+    (c, p, link) => {
+      const i = c.local("i32", "i");
+      for (const extent of [p.m, p.k, p.n]) c.get(extent).i32(PACKED_EXTENT).op("i32.ge_s");
+      for (const extent of [p.m, p.k, p.n]) c.get(extent).op("f64.convert_i32_s");
+      c.op("f64.mul").op("f64.mul").f64(PACKED_WORK).op("f64.ge").op("i32.and").op("i32.and").op("i32.and");
+      c.if(
+        () => {
+          c.get(p.a);
+          pushStrides(c, p, "a");
+          c.get(p.b);
+          pushStrides(c, p, "b");
+          c.get(p.c).get(p.n).i32(3).op("i32.shl").get(p.m).get(p.k).get(p.n).i32(ASSIGN).get(p.scratch);
+          c.call(link(gemmStrided));
+        },
+        () => {
+          c.countedLoop(i, p.m, 1, () => {
+            pushRow(c, p, i);
+            c.f64(1).call(link(rowKernel));
+          });
+        },
+      );
+    },
+    ([m, k, n]) => scratchDoubles(m!, k!, n!),
+  );
 }
 
 /** Push the address of row `i` of a matrix with rows of `width` doubles. */

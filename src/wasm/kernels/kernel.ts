@@ -10,12 +10,31 @@ export interface Kernel {
   readonly name: string;
   /** How many i32 parameters it takes; it returns nothing. */
   readonly params: number;
+  /** Doubles of scratch memory for a call with these integer arguments, may be 0; its address is then the last parameter. */
+  readonly scratch?: (dims: readonly number[]) => number;
   /** Define the routine in `m`; `link` gives the kernels it calls. Use {@link linkKernel}, which emits each once. */
   readonly emit: (m: ModuleBuilder, link: Link) => FunctionRef;
 }
 
 /** Gives the function of a kernel in the module being built, emitting it at first use. */
 export type Link = (kernel: Kernel) => FunctionRef;
+
+/**
+ * The function of a kernel in module `m`, emitted with everything it calls unless `linked` holds it already. Keep one `linked` map per module.
+ *
+ * @example
+ * const m = new ModuleBuilder();
+ * m.memory(1, { export: "memory" });
+ * m.export("gemv", linkKernel(m, gemv, new Map()));
+ */
+export function linkKernel(m: ModuleBuilder, kernel: Kernel, linked: Map<Kernel, FunctionRef>): FunctionRef {
+  let f = linked.get(kernel);
+  if (f === undefined) {
+    f = kernel.emit(m, (other) => linkKernel(m, other, linked));
+    linked.set(kernel, f);
+  }
+  return f;
+}
 
 /**
  * A kernel from its parameters' names and the body, which receives them as locals. All are i32, except that internal
@@ -25,12 +44,14 @@ export function kernel<const Name extends string>(
   name: string,
   params: readonly Name[],
   body: (c: Code, p: { readonly [K in Name]: Local }, link: Link) => void,
+  scratch?: Kernel["scratch"],
 ): Kernel {
   const types: ValueType[] = params.map((p) => (p.endsWith("F64") ? "f64" : "i32"));
   const bind = (c: Code) => Object.fromEntries(params.map((p, i) => [p, c.params[i]!])) as { [K in Name]: Local };
   return {
     name,
     params: params.length,
+    ...(scratch && { scratch }),
     emit: (m, link) => m.func(name, types, [], (c) => body(c, bind(c), link), params),
   };
 }

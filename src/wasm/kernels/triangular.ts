@@ -152,17 +152,22 @@ const forward = blocked("forward", substitution("forward"));
 const backward = blocked("backward", substitution("backward"));
 
 function solve(name: string, substitute: Kernel, transposed: boolean): Kernel {
-  return kernel(name, ["t", "b", "x", "n", "m", "scratch"], (c, p, link) => {
-    c.get(p.x).get(p.b).op("i32.ne");
-    c.if(() => {
-      c.get(p.x).get(p.b).get(p.n).get(p.m).op("i32.mul").i32(3).op("i32.shl").op("memory.copy");
-    });
-    c.get(p.t);
-    if (transposed) c.i32(8);
-    c.get(p.n).i32(3).op("i32.shl");
-    if (!transposed) c.i32(8);
-    c.get(p.x).get(p.n).get(p.m).get(p.scratch).call(link(substitute));
-  });
+  return kernel(
+    name,
+    ["t", "b", "x", "n", "m", "scratch"],
+    (c, p, link) => {
+      c.get(p.x).get(p.b).op("i32.ne");
+      c.if(() => {
+        c.get(p.x).get(p.b).get(p.n).get(p.m).op("i32.mul").i32(3).op("i32.shl").op("memory.copy");
+      });
+      c.get(p.t);
+      if (transposed) c.i32(8);
+      c.get(p.n).i32(3).op("i32.shl");
+      if (!transposed) c.i32(8);
+      c.get(p.x).get(p.n).get(p.m).get(p.scratch).call(link(substitute));
+    },
+    ([n, m]) => solveScratchDoubles(n!, m!),
+  );
 }
 
 /**

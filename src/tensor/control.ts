@@ -1,0 +1,347 @@
+/** Control flow that stays control flow when a function is compiled: loops and branches, never unrolled. */
+import type { DType, Node, Shape } from "../compiler/graph.ts";
+import { constantNode, inputNode, isConstant, scalar } from "../compiler/node.ts";
+import { formatShape, sameShape, sizeOf } from "../compiler/shapes.ts";
+import { cast, maximum, minimum } from "../ops/arithmetic.ts";
+import { makeBranch } from "../ops/controlBranch.ts";
+import { makeLoop, zeros } from "../ops/loop.ts";
+
+import { describe } from "./describe.ts";
+import { asTensor, type Tensor, type TensorLike, wrap } from "./tensor.ts";
+import { flattenLike, flattenTree, type TreeLike, type TreeStructure, unflattenTree } from "./tree.ts";
+
+/** The tree with a tensor in place of everything tensor-like. */
+export type TensorTree<T> = T extends Tensor
+  ? Tensor
+  : T extends TensorLike
+    ? Tensor
+    : T extends undefined | null
+      ? undefined
+      : T extends object
+        ? { readonly [K in keyof T]: TensorTree<T[K]> }
+        : never;
+/** What may be given back in place of a tree of tensors. */
+type Back<T> = TreeLike<TensorTree<T>>;
+
+export interface ScanOptions {
+  /** Number of steps; needed when there are no rows. */
+  readonly length?: number;
+  /** From the last row to the first; results lie beside the rows they belong to. Default false. */
+  readonly reverse?: boolean;
+}
+export type ScanStep<C, X, Y> = (
+  carry: TensorTree<C>,
+  x: TensorTree<X>,
+) => readonly [Back<C>, Y] | readonly [Back<C>] | { readonly carry: Back<C>; readonly y?: Y };
+export interface ScanResult<C, Y> {
+  readonly carry: TensorTree<C>;
+  /** Results of the steps, stacked along a first axis. */
+  readonly ys: TensorTree<Y>;
+}
+
+interface Leaf {
+  readonly path: string;
+  readonly shape: Shape;
+  readonly dtype: DType;
+}
+/** Paths of the leaves of a tree, beginning with a name. */
+function leafPaths(structure: TreeStructure, name: string): string[] {
+  if (structure.kind === "leaf") return [name];
+  return structure.children.flatMap((child, i) =>
+    leafPaths(child, structure.kind === "array" ? `${name}[${i}]` : `${name}.${structure.keys[i]}`),
+  );
+}
+const typeOf = ({ shape, dtype }: { readonly shape: Shape; readonly dtype: DType }): string =>
+  `${dtype} of shape ${formatShape(shape)}`;
+
+const empty: TreeStructure = { kind: "array", keys: [], children: [] };
+const isAbsent = (x: unknown): boolean => x === undefined || x === null;
+/** A tree that may be missing. */
+const flattenOptional = (tree: unknown): { leaves: Tensor[]; structure: TreeStructure } =>
+  isAbsent(tree) ? { leaves: [], structure: empty } : flattenTree(tree);
+const unflattenOptional = (tree: unknown, structure: TreeStructure, leaves: readonly Node[]): unknown =>
+  isAbsent(tree) ? undefined : unflattenTree(structure, leaves.map(wrap));
+
+/** Everything in a loop is a double; other kinds are converted at its border. */
+const double = (x: Node): Node => cast(x, "float64");
+const restored = (x: Node, like: { readonly dtype: DType }): Node => cast(x, like.dtype);
+
+/** A carried value before it is known, as the body sees it. */
+interface Carried {
+  readonly leaves: readonly Leaf[];
+  readonly inits: readonly Node[];
+  readonly inputs: readonly Node[];
+  readonly tree: unknown;
+  readonly structure: TreeStructure;
+}
+function carriedOf(init: unknown): Carried {
+  const { leaves, structure } = flattenTree(init);
+  const paths = leafPaths(structure, "carry");
+  const inputs = leaves.map((x, i) => inputNode(x.shape, "float64", paths[i]!));
+  return {
+    leaves: leaves.map((x, i) => ({ path: paths[i]!, shape: x.shape, dtype: x.dtype })),
+    inits: leaves.map((x) => double(x.node)),
+    inputs,
+    tree: unflattenTree(structure, inputs.map((x, i) => wrap(restored(x, leaves[i]!)))),
+    structure,
+  };
+}
+/** What a body makes of the carried values. @throws TypeError when one changes its shape or dtype. */
+function nextOf(name: string, next: unknown, { leaves, structure }: Carried): Node[] {
+  return flattenLike(next, structure, `${name}: the carry that the function returns`).map((x, i) => {
+    const { path, shape, dtype } = leaves[i]!;
+    if (!sameShape(x.shape, shape) || x.dtype !== dtype) {
+      throw new TypeError(
+        `${name}: ${path} is ${typeOf(leaves[i]!)} at first, and the function returns ${typeOf(x)}. ` +
+          `What is carried keeps its shape and dtype: ${sameShape(x.shape, shape) ? `cast one of them` : `begin with the shape it will have, for example zeros([${x.shape.join(", ")}])`}.`,
+      );
+    }
+    return double(x.node);
+  });
+}
+
+/** @throws TypeError when rows differ in number, RangeError when a length is none. */
+function lengthOf(name: string, rows: readonly Tensor[], paths: readonly string[], given: number | undefined): number {
+  if (given !== undefined && !(Number.isInteger(given) && given >= 0)) {
+    throw new RangeError(`${name}: length ${given} must be an integer ≥ 0.`);
+  }
+  const scalars = rows.findIndex((x) => x.rank === 0);
+  if (scalars >= 0) {
+    throw new TypeError(
+      `${name}: ${paths[scalars]} is a scalar and has no rows; every step reads one row along the first axis. Close over what all steps share.`,
+    );
+  }
+  const odd = rows.findIndex((x) => x.shape[0] !== rows[0]!.shape[0]);
+  if (odd >= 0) {
+    throw new TypeError(
+      `${name}: ${paths[0]} has ${rows[0]!.shape[0]} rows (shape ${formatShape(rows[0]!.shape)}) and ${paths[odd]} ${rows[odd]!.shape[0]} (shape ${formatShape(rows[odd]!.shape)}); all need the same number.`,
+    );
+  }
+  const [first] = rows;
+  if (first === undefined && given === undefined) {
+    throw new TypeError(`${name}: without rows the number of steps is not known; give { length }.`);
+  }
+  if (first !== undefined && given !== undefined && first.shape[0] !== given) {
+    throw new RangeError(`${name}: length ${given}, but ${paths[0]} has ${first.shape[0]} rows; leave the length out.`);
+  }
+  return first?.shape[0] ?? given!;
+}
+
+/** The two things that a step returns. */
+function stepResult(made: unknown): { next: unknown; y: unknown } {
+  if (Array.isArray(made) && (made.length === 1 || made.length === 2)) return { next: made[0], y: made[1] };
+  if (made !== null && typeof made === "object" && !Array.isArray(made) && "carry" in made) {
+    const { carry, y } = made as { carry: unknown; y?: unknown };
+    return { next: carry, y };
+  }
+  throw new TypeError(
+    `scan: the function must return [carry, y] or { carry, y }, got ${describe(made)}. Without results for the steps return [carry].`,
+  );
+}
+
+/**
+ * A loop over the rows of tensors that carries values from step to step, as recurrences over time need it:
+ * `[carry, y] = f(carry, x)` for each row x. The function is traced once, whatever the number of rows; it may close over
+ * tensors, and what in it depends on neither `carry` nor `x` is computed once. Differentiable in everything, to any order.
+ *
+ * @param f - one step; the carry it returns has the structure, shapes and dtypes of the one it is given
+ * @param init - the carry before the first step: a tensor or a tree of tensors
+ * @param xs - a tensor or a tree of tensors with the steps along the first axis; undefined with `length`
+ * @returns the last carry, and the results of all steps stacked along a first axis
+ * @throws TypeError when the carry changes its shape or dtype, when rows differ in number; RangeError when `length` contradicts them
+ * @example
+ * // Running means: [1, 1.5, 2]
+ * scan(([n, mean], x) => {
+ *   const next = mean.add(x.sub(mean).div(n.add(1)));
+ *   return [[n.add(1), next], next];
+ * }, [tensor(0), tensor(0)], [1, 2, 3]).ys.toArray();
+ */
+export function scan<C, X = undefined, Y = undefined>(
+  f: ScanStep<C, X, Y>,
+  init: C,
+  xs?: X,
+  options: ScanOptions = {},
+): ScanResult<C, Y> {
+  const carried = carriedOf(init);
+  const given = flattenOptional(xs);
+  const paths = leafPaths(given.structure, "xs");
+  const length = lengthOf("scan", given.leaves, paths, options.length);
+  const rows = given.leaves.map((x, i) => ({ stacked: x.node, input: inputNode(x.shape.slice(1), x.dtype, paths[i]!) }));
+  const row = unflattenOptional(
+    xs,
+    given.structure,
+    rows.map((r) => r.input),
+  );
+  const { next, y } = stepResult(f(carried.tree as TensorTree<C>, row as TensorTree<X>));
+  const outputs = nextOf("scan", next, carried);
+  const results = flattenOptional(y);
+  const stacked = (nodes: readonly Node[]): TensorTree<Y> =>
+    unflattenOptional(
+      y,
+      results.structure,
+      nodes.map((x, j) => restored(x, results.leaves[j]!)),
+    ) as TensorTree<Y>;
+  const last = (nodes: readonly Node[]): TensorTree<C> =>
+    unflattenTree(carried.structure, nodes.map((x, i) => wrap(restored(x, carried.leaves[i]!)))) as TensorTree<C>;
+  if (length === 0) {
+    return { carry: last(carried.inits), ys: stacked(results.leaves.map((x) => zeros([0, ...x.shape]))) };
+  }
+  const made = makeLoop({
+    trips: "fixed",
+    length,
+    reverse: options.reverse ?? false,
+    carries: carried.inputs.map((input, i) => ({ input, init: carried.inits[i]!, output: outputs[i]! })),
+    rows,
+    results: results.leaves.map((x) => double(x.node)),
+  });
+  return { carry: last(made.finals), ys: stacked(made.results) };
+}
+
+export interface WhileOptions {
+  /** The most steps there may be: memory for that many is set aside, from which derivatives are taken. */
+  readonly maxSteps: number;
+}
+
+/**
+ * Repeats a step as long as a condition on the carry holds. The number of steps is found when it runs; derivatives go through
+ * the steps that were taken.
+ *
+ * @param condition - of the carry: a scalar truth value
+ * @param body - the next carry, of the same structure, shapes and dtypes
+ * @returns the first carry for which the condition does not hold; NaN in compiled code when there is none within `maxSteps`
+ * @throws RangeError when it runs at once and the condition still holds after `maxSteps`; TypeError for a condition that is no scalar
+ * @example
+ * // The square root of 2 by Newton's method.
+ * whileLoop((x) => greater(abs(x.square().sub(2)), 1e-12), (x) => x.add(div(2, x)).div(2), 1, { maxSteps: 50 }).item();
+ */
+export function whileLoop<C>(
+  condition: (carry: TensorTree<C>) => TensorLike,
+  body: (carry: TensorTree<C>) => Back<C>,
+  init: C,
+  options: WhileOptions,
+): TensorTree<C> {
+  const { maxSteps } = options;
+  if (!(Number.isInteger(maxSteps) && maxSteps >= 1)) {
+    throw new RangeError(`whileLoop: maxSteps ${maxSteps} must be an integer ≥ 1; it bounds the memory for derivatives.`);
+  }
+  const carried = carriedOf(init);
+  const test = truthOf("whileLoop: the condition", asTensor(condition(carried.tree as TensorTree<C>)));
+  const outputs = nextOf("whileLoop", body(carried.tree as TensorTree<C>), carried);
+  // The number of steps tells whether the condition was met; one that no carry can change needs no loop.
+  const made = makeLoop({
+    trips: "tested",
+    length: maxSteps,
+    reverse: false,
+    carries: carried.inputs.map((input, i) => ({ input, init: carried.inits[i]!, output: outputs[i]! })),
+    rows: [],
+    results: [],
+    test,
+  });
+  if (made.count && isConstant(made.count) && made.count.value![0] === maxSteps && made.finals.some((x) => x.value?.some(Number.isNaN))) {
+    throw new RangeError(
+      `whileLoop: the condition still holds after ${maxSteps} steps; give a larger maxSteps, or look whether the steps come to an end.`,
+    );
+  }
+  return unflattenTree(carried.structure, made.finals.map((x, i) => wrap(restored(x, carried.leaves[i]!)))) as TensorTree<C>;
+}
+
+/** One truth value. @throws TypeError for other shapes. */
+function truthOf(what: string, x: Tensor): Node {
+  if (sizeOf(x.shape) === 1 && x.rank === 0) return cast(x.node, "bool");
+  throw new TypeError(
+    `${what} has shape ${formatShape(x.shape)}; one truth value is wanted. Reduce it with all() or any(), or choose element by element with where(condition, a, b).`,
+  );
+}
+
+/**
+ * The result of one of two functions of the operands, chosen when it runs: only that one is computed, and only that one has
+ * derivatives. For choices element by element there is `where`.
+ *
+ * @param predicate - a scalar truth value
+ * @param operands - tensors or trees of tensors
+ * @throws TypeError when the predicate is no scalar, or the functions return different structures, shapes or dtypes
+ * @example cond(greater(x, 0), (x) => log(x), (x) => neg(x), x)
+ */
+export function cond<O extends readonly unknown[], R>(
+  predicate: TensorLike,
+  onTrue: (...operands: { -readonly [K in keyof O]: TensorTree<O[K]> }) => R,
+  onFalse: (...operands: { -readonly [K in keyof O]: TensorTree<O[K]> }) => R,
+  ...operands: O
+): TensorTree<R> {
+  const test = truthOf("cond: the predicate", asTensor(predicate));
+  return choose("cond", cast(test, "float64"), [onFalse, onTrue], ["onFalse", "onTrue"], operands);
+}
+
+/**
+ * The result of one of several functions of the operands: of number `index`, which is held within 0 … branches.length − 1.
+ *
+ * @param index - a scalar integer
+ * @throws TypeError when the index is no scalar, or the functions return different structures, shapes or dtypes
+ * @example switchCase(k, [(x) => x, (x) => x.square(), (x) => x.pow(3)], x)
+ */
+export function switchCase<O extends readonly unknown[], R>(
+  index: TensorLike,
+  branches: readonly ((...operands: { -readonly [K in keyof O]: TensorTree<O[K]> }) => R)[],
+  ...operands: O
+): TensorTree<R> {
+  if (branches.length === 0) throw new TypeError("switchCase: needs at least one branch.");
+  const at = asTensor(index);
+  if (at.rank !== 0) {
+    throw new TypeError(`switchCase: the index has shape ${formatShape(at.shape)}; one integer is wanted.`);
+  }
+  const held = minimum(maximum(cast(at.node, "float64"), scalar(0)), scalar(branches.length - 1));
+  return choose(
+    "switchCase",
+    held,
+    branches,
+    branches.map((_, i) => `branch ${i}`),
+    operands,
+  );
+}
+
+function choose<O extends readonly unknown[], R>(
+  name: string,
+  index: Node,
+  branches: readonly ((...operands: { -readonly [K in keyof O]: TensorTree<O[K]> }) => R)[],
+  labels: readonly string[],
+  operands: O,
+): TensorTree<R> {
+  const args = operands.map((x) => {
+    const { leaves, structure } = flattenOptional(x);
+    return unflattenOptional(x, structure, leaves.map((leaf) => leaf.node));
+  }) as { -readonly [K in keyof O]: TensorTree<O[K]> };
+  const mark = constantNode(new Float64Array(0), [0], "float64").id;
+  if (isConstant(index) && !Number.isInteger(index.value![0])) {
+    throw new TypeError(`${name}: the index is ${index.value![0]}; an integer is wanted.`);
+  }
+  const made = branches.map((f) => flattenTree(f(...args)));
+  const [first] = made as [(typeof made)[0]];
+  made.forEach(({ leaves, structure }, b) => checkAlike(name, first, { leaves, structure }, [labels[0]!, labels[b]!]));
+  const nodes = isConstant(index)
+    ? made[index.value![0]!]!.leaves.map((x) => x.node)
+    : makeBranch(
+        index,
+        made.map(({ leaves }) => leaves.map((x) => double(x.node))),
+        mark,
+      );
+  return unflattenTree(first.structure, nodes.map((x, i) => wrap(restored(x, first.leaves[i]!)))) as TensorTree<R>;
+}
+
+type Made = { readonly leaves: readonly Tensor[]; readonly structure: TreeStructure };
+/** @throws TypeError saying in what two branches differ. */
+function checkAlike(name: string, a: Made, b: Made, [first, second]: readonly [string, string]): void {
+  const shapeOf = (s: TreeStructure): string => JSON.stringify(s);
+  const [left, right] = [leafPaths(a.structure, "result"), leafPaths(b.structure, "result")];
+  if (shapeOf(a.structure) !== shapeOf(b.structure)) {
+    throw new TypeError(
+      `${name}: ${first} returns ${left.join(", ") || "nothing"} and ${second} ${right.join(", ") || "nothing"}; branches must return the same structure.`,
+    );
+  }
+  a.leaves.forEach((x, i) => {
+    const y = b.leaves[i]!;
+    if (sameShape(x.shape, y.shape) && x.dtype === y.dtype) return;
+    throw new TypeError(
+      `${name}: ${left[i]} is ${typeOf(x)} from ${first} and ${typeOf(y)} from ${second}; branches must agree. broadcastTo or cast one of them.`,
+    );
+  });
+}

@@ -1,0 +1,24 @@
+import { cholesky } from "../../src/wasm/kernels/cholesky.ts";
+import { gemm, gemmNT, gemmTN } from "../../src/wasm/kernels/gemm.ts";
+import type { Kernel } from "../../src/wasm/kernels/kernel.ts";
+import { gemv, gemvT } from "../../src/wasm/kernels/products.ts";
+import { copy, cumsum, cumsumReverse, fill } from "../../src/wasm/kernels/sequences.ts";
+import { solveLower, solveLowerT, solveUpper, solveUpperT } from "../../src/wasm/kernels/triangular.ts";
+
+/** Every kernel that programs may call. */
+export const kernels: readonly Kernel[] = [
+  gemm,
+  gemmNT,
+  gemmTN,
+  gemv,
+  gemvT,
+  cholesky,
+  solveLower,
+  solveLowerT,
+  solveUpper,
+  solveUpperT,
+  cumsum,
+  cumsumReverse,
+  copy,
+  fill,
+];
