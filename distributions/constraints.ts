@@ -2,7 +2,7 @@
  * Constraints: the sets that parameters and values live in.
  *
  * A constraint is a plain object that can say whether a value belongs to it, describe itself in an error message, and
- * name a member. How an unconstrained vector is mapped onto it is `biject`'s business (`biject.ts`).
+ * name a member. It carries the map from unconstrained numbers onto itself, which `biject` makes a transform of.
  */
 import type { Shape } from "../src/compiler/graph.ts";
 import { eye, full } from "../src/tensor/create.ts";
@@ -28,8 +28,10 @@ import { broadcastTo } from "../src/tensor/shape.ts";
 import { formatShape } from "../src/tensor/shapes.ts";
 import { asTensor, hasValue, type Tensor, type TensorLike } from "../src/tensor/tensor.ts";
 import { allRight, sliceLast, transposeLast } from "./axes.ts";
+import { between, exponential, fromAbove, fromBelow, identity, logistic } from "./bijections.ts";
 import { positiveDefiniteCheck } from "./positiveDefinite.ts";
-import type { Constraint, Transform } from "./types.ts";
+import type { Bijection, Constraint } from "./types.ts";
+import * as vectors from "./vectorBijections.ts";
 
 export type { Constraint } from "./types.ts";
 
@@ -46,7 +48,7 @@ interface Definition {
   readonly lower?: TensorLike;
   readonly upper?: TensorLike;
   readonly hint?: string;
-  readonly bijection?: (constraint: Constraint) => Transform;
+  readonly bijection?: Bijection;
   readonly check: (value: Tensor) => Tensor;
   readonly feasible?: (shape: Shape) => Tensor;
 }
@@ -81,6 +83,7 @@ function bound(x: TensorLike): string {
 export const real: Constraint = constraint({
   kind: "real",
   description: "a finite real number",
+  bijection: identity,
   check: (x) => isFinite(x),
 });
 
@@ -88,6 +91,7 @@ export const real: Constraint = constraint({
 export const extendedReal: Constraint = constraint({
   kind: "extendedReal",
   description: "a number",
+  bijection: identity,
   check: (x) => logicalNot(isNaN(x)),
 });
 
@@ -96,6 +100,7 @@ export const positive: Constraint = constraint({
   kind: "positive",
   lower: 0,
   hint: MAKE_POSITIVE,
+  bijection: exponential,
   check: (x) => logicalAnd(greater(x, 0), isFinite(x)),
   feasible: (shape) => full(shape, 1),
 });
@@ -105,6 +110,7 @@ export const nonnegative: Constraint = constraint({
   kind: "nonnegative",
   lower: 0,
   hint: MAKE_POSITIVE,
+  bijection: exponential,
   check: (x) => logicalAnd(greaterEqual(x, 0), isFinite(x)),
   feasible: (shape) => full(shape, 1),
 });
@@ -116,6 +122,7 @@ export function greaterThan(lower: TensorLike): Constraint {
     name: `greaterThan(${bound(lower)})`,
     description: `greater than ${bound(lower)}`,
     lower,
+    bijection: fromBelow(lower),
     check: (x) => logicalAnd(greater(x, lower), isFinite(x)),
     feasible: (shape) => broadcastTo(add(lower, 1), shape),
   });
@@ -128,6 +135,7 @@ export function lessThan(upper: TensorLike): Constraint {
     name: `lessThan(${bound(upper)})`,
     description: `less than ${bound(upper)}`,
     upper,
+    bijection: fromAbove(upper),
     check: (x) => logicalAnd(less(x, upper), isFinite(x)),
     feasible: (shape) => broadcastTo(sub(upper, 1), shape),
   });
@@ -143,6 +151,7 @@ export function interval(lower: TensorLike, upper: TensorLike): Constraint {
     description: `between ${bound(lower)} and ${bound(upper)}`,
     lower,
     upper,
+    bijection: between(lower, upper),
     check: (x) => logicalAnd(greaterEqual(x, lower), lessEqual(x, upper)),
     feasible: (shape) => broadcastTo(mul(add(lower, upper), 0.5), shape),
   });
@@ -156,6 +165,7 @@ export const unitInterval: Constraint = constraint({
   lower: 0,
   upper: 1,
   hint: "Map it into [0, 1] with sigmoid, or pass logits instead",
+  bijection: logistic,
   check: (x) => logicalAnd(greaterEqual(x, 0), lessEqual(x, 1)),
   feasible: (shape) => full(shape, 0.5),
 });
@@ -248,6 +258,7 @@ export const orderedVector: Constraint = constraint({
   kind: "orderedVector",
   description: "a vector in increasing order",
   eventDim: 1,
+  bijection: vectors.ordered,
   check: isIncreasing,
   feasible: ramp,
 });
@@ -257,6 +268,7 @@ export const positiveOrderedVector: Constraint = constraint({
   kind: "positiveOrderedVector",
   description: "a vector of positive numbers in increasing order",
   eventDim: 1,
+  bijection: vectors.positiveOrdered,
   check: (x) => logicalAnd(isIncreasing(x), all(greater(x, 0), -1)),
   feasible: ramp,
 });
@@ -267,11 +279,12 @@ export const simplex: Constraint = constraint({
   description: "a simplex (nonnegative entries with sum 1)",
   eventDim: 1,
   hint: "Divide by the sum over the last axis",
+  bijection: vectors.stickBreaking,
   check: (x) => logicalAnd(all(greaterEqual(x, 0), -1), lessEqual(abs(sub(sum(x, -1), 1)), TOLERANCE)),
   feasible: (shape) => full(shape, 1 / (shape[shape.length - 1] ?? 1)),
 });
 
-const identity = (shape: Shape): Tensor => broadcastTo(eye(shape[shape.length - 1] ?? 1), shape);
+const identityMatrix = (shape: Shape): Tensor => broadcastTo(eye(shape[shape.length - 1] ?? 1), shape);
 
 const isLowerTriangular = (x: Tensor): Tensor => {
   const finite = all(isFinite(x), [-1, -2]);
@@ -284,8 +297,9 @@ export const lowerCholesky: Constraint = constraint({
   description: "a lower triangular matrix with a positive diagonal",
   eventDim: 2,
   hint: "Zero the entries above the diagonal (tril) and check the signs of the diagonal",
+  bijection: vectors.lowerTriangular,
   check: isLowerTriangular,
-  feasible: identity,
+  feasible: identityMatrix,
 });
 
 /** Cholesky factors of correlation matrices: lower triangular, positive diagonal, rows of length 1 (to 1e-6). */
@@ -293,8 +307,9 @@ export const corrCholesky: Constraint = constraint({
   kind: "corrCholesky",
   description: "the Cholesky factor of a correlation matrix (lower triangular, positive diagonal, rows of length 1)",
   eventDim: 2,
+  bijection: vectors.partialCorrelations,
   check: (x) => logicalAnd(isLowerTriangular(x), all(lessEqual(abs(sub(sum(mul(x, x), -1), 1)), TOLERANCE), -1)),
-  feasible: identity,
+  feasible: identityMatrix,
 });
 
 /** Symmetric matrices (to 1e-6 of the largest entry) whose eigenvalues are positive. */
@@ -303,6 +318,7 @@ export const positiveDefinite: Constraint = constraint({
   description: "symmetric and positive definite",
   eventDim: 2,
   hint: "Symmetrise it and add a small multiple of the identity (jitter), e.g. 1e-6",
+  bijection: vectors.positiveDefinite,
   check: (x) =>
     hasValue(x)
       ? positiveDefiniteCheck(x)
@@ -310,5 +326,5 @@ export const positiveDefinite: Constraint = constraint({
           all(lessEqual(abs(sub(x, transposeLast(x))), TOLERANCE), [-1, -2]),
           all(greater(diagonal(cholesky(x)), 0), -1),
         ),
-  feasible: identity,
+  feasible: identityMatrix,
 });

@@ -5,42 +5,20 @@
  * `eventDim`, how many rightmost axes it treats as one point.
  */
 import type { Shape } from "../src/compiler/graph.ts";
-import {
-  abs,
-  add,
-  div,
-  exp,
-  expm1,
-  log,
-  log1p,
-  mul,
-  neg,
-  pow,
-  sigmoid,
-  sign,
-  softplus,
-  sub,
-  tanh,
-} from "../src/tensor/math.ts";
+import { abs, add, div, expm1, log, log1p, mul, neg, pow, sign, softplus, sub, tanh } from "../src/tensor/math.ts";
 import { broadcastShapes } from "../src/tensor/shapes.ts";
 import { asTensor, hasValue, type Tensor, type TensorLike } from "../src/tensor/tensor.ts";
 import { broadcastToShape, sumRight } from "./axes.ts";
+import { exponential, logistic } from "./bijections.ts";
 import { greaterThan, independent, interval, lessThan, positive, real, unitInterval } from "./constraints.ts";
-import type { Constraint, Transform } from "./types.ts";
+import type { Bijection, Constraint, Transform } from "./types.ts";
 
 export type { Transform } from "./types.ts";
 
-interface Definition {
-  readonly name: string;
+interface Definition extends Bijection {
   readonly domain?: Constraint;
   readonly codomain?: Constraint;
-  readonly monotone?: 1 | -1;
   readonly affine?: { readonly loc: Tensor; readonly scale: Tensor };
-  readonly forward: (x: Tensor) => Tensor;
-  readonly inverse: (y: Tensor) => Tensor;
-  readonly logAbsDetJacobian: (x: Tensor, y: Tensor) => Tensor;
-  readonly forwardShape?: (shape: Shape) => Shape;
-  readonly inverseShape?: (shape: Shape) => Shape;
 }
 
 /**
@@ -83,28 +61,10 @@ export function IdentityTransform(domain: Constraint = real): Transform {
 }
 
 /** y = exp(x), onto the positive numbers. */
-export function ExpTransform(): Transform {
-  return transform({
-    name: "ExpTransform",
-    codomain: positive,
-    monotone: 1,
-    forward: (x) => exp(x),
-    inverse: (y) => log(y),
-    logAbsDetJacobian: (x) => x,
-  });
-}
+export const ExpTransform = (): Transform => transform({ ...exponential, codomain: positive });
 
 /** y = 1 / (1 + exp(−x)), onto the unit interval. */
-export function SigmoidTransform(): Transform {
-  return transform({
-    name: "SigmoidTransform",
-    codomain: unitInterval,
-    monotone: 1,
-    forward: (x) => sigmoid(x),
-    inverse: logit,
-    logAbsDetJacobian: (x) => logSigmoidDerivative(x),
-  });
-}
+export const SigmoidTransform = (): Transform => transform({ ...logistic, codomain: unitInterval });
 
 /** y = tanh(x), onto the interval from −1 to 1. */
 export function TanhTransform(): Transform {
@@ -266,9 +226,3 @@ export function independentTransform(t: Transform, n: number): Transform {
     inverseShape: (shape) => t.inverseShape(shape),
   });
 }
-
-/** log(p / (1 − p)). */
-export const logit = (p: Tensor): Tensor => sub(log(p), log1p(neg(p)));
-
-/** log of the derivative of sigmoid: logSigmoid(x) + logSigmoid(−x), with a single softplus. */
-export const logSigmoidDerivative = (x: Tensor): Tensor => sub(x, mul(2, softplus(x)));

@@ -5,7 +5,7 @@ import type { Tensor, TensorLike } from "../src/tensor/tensor.ts";
 
 /** A set that parameters and values live in. */
 export interface Constraint {
-  /** What sort of set: the key of the table of bijections. */
+  /** What sort of set: two of a kind with the same bounds are the same set. */
   readonly kind: string;
   /** As the user would write it, bounds included: `interval(0, 1)`. */
   readonly name: string;
@@ -19,14 +19,28 @@ export interface Constraint {
   readonly upper?: TensorLike;
   /** What `independent` is made of. */
   readonly base?: Constraint;
-  /** A bijection from unconstrained numbers, for a kind that `biject` doesn't know. */
-  readonly bijection?: (constraint: Constraint) => Transform;
+  /** How unconstrained numbers are mapped onto it: what `biject` makes a transform of. */
+  readonly bijection?: Bijection;
   /** What to do about a value outside, as an imperative sentence. */
   readonly hint?: string;
   /** True where the value belongs to the set; the shape is the value's without its rightmost `eventDim` axes, broadcast with the bounds. NaN belongs nowhere. */
   check(value: TensorLike): Tensor;
   /** Some member of the set, of the given full shape. */
   feasible(shape: Shape): Tensor;
+}
+
+/** An invertible map, without the sets that it connects; a `Transform` is one. */
+export interface Bijection {
+  readonly name: string;
+  readonly monotone?: 1 | -1;
+  /** How many rightmost axes of `x` make up one point; default 0. */
+  readonly domainDim?: number;
+  forward(x: Tensor): Tensor;
+  inverse(y: Tensor): Tensor;
+  logAbsDetJacobian(x: Tensor, y: Tensor): Tensor;
+  /** Default: the shape stays. */
+  forwardShape?(shape: Shape): Shape;
+  inverseShape?(shape: Shape): Shape;
 }
 
 /** An invertible map with the logarithm of the absolute determinant of its Jacobian. */

@@ -107,7 +107,9 @@ export function logDensity<Data>(model: Model<Data>, data: Data, options: LogDen
   const started = performance.now();
   const { run, latents, terms } = traceModel(model, data);
   const parts = [...terms.map((term) => term.total), ...latents.map((latent) => latent.logJacobian)];
-  const [total] = reroll([withOrigin(nowhere, () => parts.reduce((sum, part) => sum.add(part))).node]) as [Node];
+  // The sum over all sites is written on no line of the model.
+  const sum = withOrigin({ line: undefined }, () => parts.reduce((a, b) => a.add(b)));
+  const [total] = reroll([sum.node]) as [Node];
   const inputs = latents.map((latent) => latent.input);
   const adjoints = pullback([total], [scalar(1)], inputs);
   const gradients = adjoints.map((g, i) => g ?? broadcastTo(scalar(0), inputs[i]!.shape));

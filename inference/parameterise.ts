@@ -4,6 +4,7 @@ import { biject } from "../distributions/biject.ts";
 import type { Constraint, Transform } from "../distributions/types.ts";
 import type { Node } from "../src/compiler/graph.ts";
 import { inputNode } from "../src/compiler/node.ts";
+import { currentOrigin, withOrigin } from "../src/compiler/origin.ts";
 import { trace } from "../src/effects/handlers/trace.ts";
 import { hasLogProb, scaledSum, siteLogProb } from "../src/effects/logProb.ts";
 import {
@@ -78,6 +79,9 @@ export function traceModel<Data>(model: (data: Data) => unknown, data: Data): Tr
   );
 }
 
+/** Frames from a handler up to the statement of the model: `applyStack`, the primitive, and a plate around it. */
+const STATEMENT_FRAMES = 8;
+
 /** A run of the model in the making. */
 interface Run {
   readonly latents: Latent[];
@@ -87,7 +91,7 @@ interface Run {
 
 /**
  * Supplies a traced unconstrained variable to every latent site, and takes down log densities while the statement they come from is on
- * the stack, so that their operations bear its line.
+ * the stack, so that their operations bear its line. It is looked up once a statement: stacks are dear beside arithmetic.
  */
 function parameterise(run: Run): Handler {
   return {
@@ -97,20 +101,24 @@ function parameterise(run: Run): Handler {
       const transform = transformOf(msg);
       const { batchShape, eventShape, support } = msg.distribution;
       const shape = [...batchShape, ...eventShape];
-      const input = inputNode(transform.inverseShape(shape), "float64", msg.name);
-      const unconstrained = wrap(input);
-      const value = transform.forward(unconstrained);
-      const logJacobian = transform.logAbsDetJacobian(unconstrained, value).sum();
-      run.latents.push({ name: msg.name, input, shape, support: support as Constraint, logJacobian, value });
-      msg.value = value;
+      withOrigin(currentOrigin(STATEMENT_FRAMES), () => {
+        const input = inputNode(transform.inverseShape(shape), "float64", msg.name);
+        const unconstrained = wrap(input);
+        const value = transform.forward(unconstrained);
+        const logJacobian = transform.logAbsDetJacobian(unconstrained, value).sum();
+        run.latents.push({ name: msg.name, input, shape, support: support as Constraint, logJacobian, value });
+        msg.value = value;
+      });
     },
     postprocess(msg) {
       run.last = msg;
       const site = { ...msg } as Site;
       if (!hasLogProb(site)) return;
-      const logProb = siteLogProb(site);
-      refuseHopeless(site, logProb);
-      run.terms.push({ site, logProb, total: scaledSum(logProb, site.scale) });
+      withOrigin(currentOrigin(STATEMENT_FRAMES), () => {
+        const logProb = siteLogProb(site);
+        refuseHopeless(site, logProb);
+        run.terms.push({ site, logProb, total: scaledSum(logProb, site.scale) });
+      });
     },
   };
 }

@@ -1,9 +1,9 @@
 import { add, div, log, mul, sigmoid, square, sub } from "../../src/tensor/math.ts";
 import type { TensorLike } from "../../src/tensor/tensor.ts";
+import { logit, logSigmoidDerivative } from "../bijections.ts";
 import { positive, real } from "../constraints.ts";
 import { openUniform } from "../draws.ts";
 import { distribution, type Family } from "../family.ts";
-import { logit, logSigmoidDerivative } from "../transforms.ts";
 
 /**
  * The logistic distribution, whose distribution function is sigmoid((x − loc) / scale).

@@ -23,7 +23,7 @@ import { distribution, type Family } from "../family.ts";
 import { LOG_PI, logBeta, whenAbove } from "../formulas.ts";
 
 /** Distribution function of the standard t: from the centre where z² < df, from the tail elsewhere. */
-export function studentTCdf(z: Tensor, df: Tensor): Tensor {
+function studentTCdf(z: Tensor, df: Tensor): Tensor {
   const z2 = square(z);
   const half = mul(0.5, df);
   const total = add(df, z2);

@@ -15,9 +15,9 @@ import {
   xlogy,
 } from "../../src/tensor/math.ts";
 import type { TensorLike } from "../../src/tensor/tensor.ts";
+import { logit } from "../bijections.ts";
 import { boolean, extendedReal, unitInterval } from "../constraints.ts";
 import { distribution, type Family } from "../family.ts";
-import { logit } from "../transforms.ts";
 
 /**
  * 1 with probability `probs` = sigmoid(`logits`), 0 otherwise. Logits are cheaper and keep their digits.

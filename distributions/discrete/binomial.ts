@@ -3,10 +3,10 @@ import { arange } from "../../src/tensor/create.ts";
 import { add, less, maximum, mul, neg, sigmoid, softplus, sub, where, xlog1py, xlogy } from "../../src/tensor/math.ts";
 import { betainc } from "../../src/tensor/special.ts";
 import { hasValue, type Tensor, type TensorLike } from "../../src/tensor/tensor.ts";
+import { logit } from "../bijections.ts";
 import { extendedReal, integerInterval, nonnegativeInteger, unitInterval } from "../constraints.ts";
 import { distribution, type Family, type Values } from "../family.ts";
 import { entropyBySum, isEvery, largest, logChoose } from "../formulas.ts";
-import { logit } from "../transforms.ts";
 
 type Name = "totalCount" | "probs" | "logits";
 

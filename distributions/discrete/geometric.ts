@@ -14,10 +14,10 @@ import {
   xlog1py,
 } from "../../src/tensor/math.ts";
 import type { TensorLike } from "../../src/tensor/tensor.ts";
+import { logit } from "../bijections.ts";
 import { extendedReal, nonnegativeInteger, unitInterval } from "../constraints.ts";
 import { openUniform } from "../draws.ts";
 import { distribution, type Family } from "../family.ts";
-import { logit } from "../transforms.ts";
 
 /**
  * Number of failures (0, 1, …) before the first success of probability `probs` = sigmoid(`logits`).

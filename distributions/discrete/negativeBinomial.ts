@@ -4,9 +4,9 @@ import { split } from "../../src/random/key.ts";
 import { add, exp, lgamma, mul, neg, sigmoid, softplus, sub, xlog1py, xlogy } from "../../src/tensor/math.ts";
 import { betainc } from "../../src/tensor/special.ts";
 import type { Tensor, TensorLike } from "../../src/tensor/tensor.ts";
+import { logit } from "../bijections.ts";
 import { extendedReal, nonnegativeInteger, positive, unitInterval } from "../constraints.ts";
 import { distribution, type Family } from "../family.ts";
-import { logit } from "../transforms.ts";
 
 /** log of Γ(n + x) / (Γ(n) x!). */
 export const logNegativeChoose = (n: Tensor, x: Tensor): Tensor =>

@@ -5,7 +5,8 @@ import { bitLiterals, emitNest, tableRoom } from "./emitNest.ts";
 import type { Node } from "./graph.ts";
 import { type MemoryPlan, planMemory } from "./memory.ts";
 import type { Port, Program } from "./program.ts";
-import type { Call, Fill, Schedule } from "./schedule.ts";
+import { emitLoop } from "./loopEmit.ts";
+import { allSteps, type Call, type Fill, lanesOf, type Schedule, type Step } from "./steps.ts";
 
 /** V8's optimiser is super-linear in the size of a function and starts to lose at about 15 kB. */
 const partLimit = 6000;
@@ -57,13 +58,13 @@ export function emit(schedule: Schedule, inputs: readonly Node[], outputs: reado
   const tables = new Tables();
   const literals = new Literals();
   let scratch = 0;
-  for (const step of schedule.steps) {
-    if (step.kind === "nest") {
-      if (step.accumulations.some((a) => a.combine === "logProduct")) Object.values(bitLiterals).forEach((x) => literals.add(x));
-      for (const lane of step.algebra.lanes) {
-        if (lane.table) tables.add(lane.table);
-        if (lane.op === "constant") literals.add(lane.constant!);
-      }
+  for (const step of allSteps(schedule)) {
+    if (step.kind === "nest" && step.accumulations.some((a) => a.combine === "logProduct")) {
+      Object.values(bitLiterals).forEach((x) => literals.add(x));
+    }
+    for (const lane of lanesOf(step)) {
+      if (lane.table) tables.add(lane.table);
+      if (lane.op === "constant") literals.add(lane.constant!);
     }
     if (step.kind === "call") scratch = Math.max(scratch, step.call.kernel.scratch?.(step.call.dims) ?? 0);
   }
@@ -73,9 +74,13 @@ export function emit(schedule: Schedule, inputs: readonly Node[], outputs: reado
   const literalBase = tableBase + tables.bytes;
   const builder = new ModuleBuilder();
   builder.memory(Math.ceil(plan.bytes / 65536), { export: "memory" });
-  const parts = emitParts(builder, schedule, plan, {
+  const parts = emitParts(schedule, (id) => plan.addresses[id]!, {
+    builder,
+    scratch: plan.scratch,
     table: (table) => tableBase + tables.offset(table),
     literal: (x) => literalBase + literals.offset(x),
+    linked: new Map(),
+    names: new Map(),
   });
   const run = builder.func("run", [], [], (code) => {
     for (const part of parts) code.call(part);
@@ -117,27 +122,49 @@ function collectConstants(
   return bytes;
 }
 
-function emitParts(
-  builder: ModuleBuilder,
-  schedule: Schedule,
-  plan: MemoryPlan,
-  addresses: { readonly table: (table: Float64Array) => number; readonly literal: (x: number) => number },
-): FunctionRef[] {
-  const linked = new Map<Kernel, FunctionRef>();
+/** What all functions of a module share. */
+interface Module {
+  readonly builder: ModuleBuilder;
+  readonly scratch: number;
+  readonly table: (table: Float64Array) => number;
+  readonly literal: (x: number) => number;
+  readonly linked: Map<Kernel, FunctionRef>;
+  readonly names: Map<string, number>;
+}
+function freshName({ names }: Module, kind: string): string {
+  const n = names.get(kind) ?? 0;
+  names.set(kind, n + 1);
+  return `${kind}${n}`;
+}
+
+function emitParts(schedule: Schedule, address: (id: number) => number, module: Module): FunctionRef[] {
+  const { builder, linked, scratch } = module;
   const parts: FunctionRef[] = [];
+  // Kernels and loops are functions of the same module, and must be defined before the part that is being written.
+  const functions = new Map<Step, FunctionRef>();
+  for (const step of schedule.steps) {
+    if (step.kind === "call") linkKernel(builder, step.call.kernel, linked);
+    const loop = emitLoop(step, {
+      builder,
+      address,
+      tableAddress: module.table,
+      literalAddress: module.literal,
+      parts: (inner, inside) => emitParts(inner.schedule, inside, module),
+      name: (kind) => freshName(module, kind),
+    });
+    if (loop) functions.set(step, loop);
+  }
   let next = 0;
   while (next < schedule.steps.length) {
-    // Kernels are functions of the same module, and must be defined before the part that is being written.
-    for (const step of schedule.steps) if (step.kind === "call") linkKernel(builder, step.call.kernel, linked);
-    const part = builder.func(`part${parts.length}`, [], [], (code) => {
+    const part = builder.func(freshName(module, "part"), [], [], (code) => {
       const locals = new LocalPool(code);
-      const address = (id: number): number => plan.addresses[id]!;
       while (next < schedule.steps.length && code.size < partLimit) {
         const step = schedule.steps[next++]!;
         if (step.kind === "nest")
-          emitNest(step, { code, address, tableAddress: addresses.table, literalAddress: addresses.literal, take: locals.take, release: locals.release });
+          emitNest(step, { code, address, tableAddress: module.table, literalAddress: module.literal, take: locals.take, release: locals.release });
         else if (step.kind === "fill") emitFill(code, step, schedule.buffers[step.buffer]!.size, address, locals);
-        else emitCall(code, step, address, linked, plan.scratch);
+        else if (step.kind === "call") emitCall(code, step, address, linked, scratch, locals);
+        else code.call(functions.get(step)!);
       }
     });
     parts.push(part);
@@ -201,14 +228,25 @@ function emitCall(
   address: (id: number) => number,
   linked: Map<Kernel, FunctionRef>,
   scratch: number,
+  locals: LocalPool,
 ): void {
   const { call } = step;
-  const count = call.batch?.count ?? 1;
   const f = linked.get(call.kernel)!;
-  for (let b = 0; b < count; b++) {
-    step.operands.forEach((id, i) => code.i32(address(id) + b * (call.batch?.strides[i] ?? 0) * 8));
+  const strides = call.batch?.strides ?? step.operands.map(() => 0);
+  const once = (push: (base: number, stride: number) => void): void => {
+    step.operands.forEach((id, i) => push(address(id), strides[i]! * 8));
     for (const n of call.dims) code.i32(n);
     if (call.kernel.scratch) code.i32(scratch);
     code.call(f);
+  };
+  if (!call.batch) {
+    once((base) => code.i32(base));
+    return;
   }
+  const turn = locals.take("i32");
+  code.i32(0).set(turn);
+  code.countedLoop(turn, call.batch.count, 1, () => {
+    once((base, stride) => code.get(turn).i32(stride).op("i32.mul").i32(base).op("i32.add"));
+  });
+  locals.release([turn]);
 }

@@ -19,7 +19,8 @@ export interface Environment {
   readonly release: (locals: readonly Local[]) => void;
 }
 
-const simd: Readonly<Partial<Record<LaneOp, Opcode>>> = {
+/** Instructions of the operations that are one. */
+export const simd: Readonly<Partial<Record<LaneOp, Opcode>>> = {
   add: "f64x2.add",
   sub: "f64x2.sub",
   mul: "f64x2.mul",

@@ -1,8 +1,8 @@
 /** Static memory plan: every buffer has its address before the program runs, and buffers that are never needed together share one. */
-import type { Buffer, Schedule } from "./schedule.ts";
+import { type Buffer, buffersOf, type Schedule } from "./steps.ts";
 
 /** Bytes; buffers begin at multiples of 16 so that pairs of doubles are aligned. */
-const align = (bytes: number): number => (bytes + 15) & ~15;
+export const align = (bytes: number): number => (bytes + 15) & ~15;
 
 export interface MemoryPlan {
   /** Byte address of every buffer, by id. */
@@ -23,8 +23,7 @@ export function findLifetimes(schedule: Schedule): void {
     buffer.lastStep = Math.max(buffer.lastStep, step);
   };
   schedule.steps.forEach((step, i) => {
-    if (step.kind === "fill") touch(step.buffer, i);
-    else if (step.kind === "call") for (const id of step.operands) touch(id, i);
+    if (step.kind !== "nest") for (const id of buffersOf(step)) touch(id, i);
     else {
       for (const lane of step.algebra.lanes) if (lane.access) touch(lane.access.buffer, i);
       for (const root of [...step.stores, ...step.accumulations, ...step.scatters]) touch(root.target.buffer, i);
@@ -64,7 +63,8 @@ export function planMemory(schedule: Schedule, tableBytes: number, scratchDouble
   return { addresses, scratch, bytes: scratch + scratchDoubles * 8 + 64, constantsAt, constantsEnd };
 }
 
-function placeTemporaries(buffers: readonly Buffer[], addresses: number[], start: number): number {
+/** Places temporaries from `start` on, none over another that is needed at the same time; gives the end. */
+export function placeTemporaries(buffers: readonly Buffer[], addresses: number[], start: number): number {
   const placed: { from: number; to: number; buffer: Buffer }[] = [];
   const waiting = buffers.filter((b) => b.kind === "temporary" && b.lastStep >= 0).sort((a, b) => b.size - a.size);
   let end = start;

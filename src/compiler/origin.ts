@@ -41,11 +41,15 @@ class CapturedOrigin implements Origin {
 
 let inherited: Origin | undefined;
 
-/** The origin for a node that is being made: inherited inside `withOrigin`, else captured from the stack. */
-export function currentOrigin(): Origin {
+/**
+ * The origin for a node that is being made: inherited inside `withOrigin`, else captured from the stack.
+ *
+ * @param frames - how far up the user's line may be; each costs as much as a multiplication of tensors
+ */
+export function currentOrigin(frames = 12): Origin {
   if (inherited) return inherited;
   const limit = Error.stackTraceLimit;
-  Error.stackTraceLimit = 24;
+  Error.stackTraceLimit = frames;
   const origin = new CapturedOrigin(new Error("origin"));
   Error.stackTraceLimit = limit;
   return origin;

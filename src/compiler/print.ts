@@ -2,7 +2,7 @@
 import type { Compiled } from "./compile.ts";
 import type { Node } from "./graph.ts";
 import type { Access, Lane } from "./lanes.ts";
-import type { Buffer, Nest, Step } from "./schedule.ts";
+import type { Branch, Buffer, Inner, Loop, Nest, Step } from "./steps.ts";
 import { formatShape } from "./shapes.ts";
 
 /**
@@ -35,7 +35,28 @@ function printStep(step: Step, buffers: readonly Buffer[]): string {
     const operands = step.operands.map(name);
     return `${operands.at(-1)} = ${step.call.kernel.name}(${[...operands.slice(0, -1), ...step.call.dims].join(", ")})${lines([step.node])}`;
   }
+  if (step.kind === "loop" || step.kind === "branch") return printInner(step, name);
   return printNest(step, name);
+}
+
+/** A loop or a branch, with what runs inside of it indented. */
+function printInner(step: Loop | Branch, name: (id: number) => string): string {
+  const indented = (text: string): string => text.replaceAll(/^/gm, "  ");
+  const steps = ({ schedule }: Inner): string => schedule.steps.map((s) => indented(printStep(s, schedule.buffers))).join("\n");
+  const call = `${name(step.target)} = ${step.kind}(${step.operands.map(name).join(", ")})`;
+  if (step.kind === "branch") {
+    return [`${call}${lines([step.node])}`, ...step.branches.map((inner, i) => `case ${i}:\n${steps(inner)}`)].join("\n");
+  }
+  const { trips, length, reverse } = step.attrs;
+  const head = `${call}, ${trips === "fixed" ? "" : "at most "}${length} steps${reverse ? " backwards" : ""}${lines([step.node])}`;
+  if ("workspace" in step.work) return `${head}:\n${steps(step.work.body)}`;
+  const { algebra, next, results } = step.work;
+  const text = (lane: Lane): string => (lane.op === "constant" ? String(lane.constant) : lane.op === "slot" ? `s${lane.place}` : `v${lane.id}`);
+  const body = algebra.lanes
+    .filter((lane) => lane.op !== "constant" && lane.op !== "slot")
+    .map((lane) => `v${lane.id} = ${lane.op}(${lane.args.map(text).join(", ")})`);
+  const ends = [...next, ...results].map((lanes) => `-> ${lanes.map(text).join(", ")}`);
+  return [`${head}:`, ...[...body, ...ends].map(indented)].join("\n");
 }
 
 function printNest(nest: Nest, name: (id: number) => string): string {

@@ -9,64 +9,12 @@ import { gemm } from "../wasm/kernels/gemm.ts";
 import { gemv, gemvT } from "../wasm/kernels/products.ts";
 import type { Combine, KernelCall, Node, Shape } from "./graph.ts";
 import { type Access, type Lane, LaneAlgebra } from "./lanes.ts";
+import { planBranch, planLoop } from "./loopSchedule.ts";
 import { isConstant } from "./node.ts";
 import { formatShape, sizeOf, stridesOf } from "./shapes.ts";
+import type { Accumulation, Buffer, BufferKind, NewBuffer, Scatter, Schedule, Step, Store } from "./steps.ts";
 
-export type BufferKind = "input" | "constant" | "output" | "temporary";
-
-/** A stretch of memory. Everything is stored as doubles; truth values as 0 and 1. */
-export interface Buffer {
-  readonly id: number;
-  kind: BufferKind;
-  readonly size: number;
-  readonly data?: Float64Array;
-  /** What it holds, for the printed program. */
-  readonly label: string;
-  /** Steps between which the contents matter. */
-  firstStep: number;
-  lastStep: number;
-}
-
-export interface Store {
-  readonly value: Lane;
-  readonly target: Access;
-}
-export interface Accumulation extends Store {
-  readonly combine: Combine;
-}
-/** Adds each value at the address found through `target.index`. */
-export type Scatter = Store;
-
-export interface Nest {
-  readonly kind: "nest";
-  readonly dims: readonly number[];
-  readonly algebra: LaneAlgebra;
-  readonly stores: readonly Store[];
-  readonly accumulations: readonly Accumulation[];
-  readonly scatters: readonly Scatter[];
-  /** Nodes computed here, for printing. */
-  readonly members: readonly Node[];
-}
-export interface Call {
-  readonly kind: "call";
-  readonly call: KernelCall;
-  readonly operands: readonly number[];
-  readonly node: Node;
-}
-/** Fills a buffer before something is added into it. */
-export interface Fill {
-  readonly kind: "fill";
-  readonly buffer: number;
-  readonly value: number;
-}
-export type Step = Nest | Call | Fill;
-
-export interface Schedule {
-  readonly steps: readonly Step[];
-  readonly buffers: readonly Buffer[];
-  readonly inputs: readonly number[];
-  readonly outputs: readonly number[];
-}
+export type { Accumulation, Buffer, Call, Fill, Nest, Schedule, Step } from "./steps.ts";
 
 /** Thrown when a graph has something that only the interpreter can do. */
 export class NotCompilable extends Error {
@@ -213,7 +161,7 @@ class Scheduler {
     const { kind } = node.op.lowering;
     const [first, second] = node.inputs;
     if (isConstant(node)) return;
-    if (kind === "kernel") for (const x of node.inputs) this.#store(x);
+    if (kind === "kernel" || kind === "loop" || kind === "branch") for (const x of node.inputs) this.#store(x);
     if (kind === "matmul" && productForm(node) === "call") {
       const product = matrixVector(node);
       for (const x of product ? [product.vector] : node.inputs) this.#store(x);
@@ -252,7 +200,7 @@ class Scheduler {
       this.#join(node, [productForm(node) === "terms" ? product.rows : product.columns], [product.vector]);
     } else if (kind === "concat") this.#placePieces(node, node.inputs);
     else if (kind === "pad") this.#placePieces(node, [node.inputs[0]!]);
-    else if (kind === "kernel" || kind === "matmul") {
+    else if (kind === "kernel" || kind === "matmul" || kind === "loop" || kind === "branch") {
       this.#stepOf.set(node, this.#slots.length);
       this.#slots.push({ call: node });
     } else if (this.#stored.has(node)) this.#join(node, squeezed(node.shape), [node]);
@@ -373,7 +321,7 @@ class Scheduler {
     for (const node of this.#order) {
       const { kind } = node.op.lowering;
       const always =
-        ["reduce", "scatterAdd", "kernel", "concat", "pad"].includes(kind) ||
+        ["reduce", "scatterAdd", "kernel", "concat", "pad", "loop", "branch"].includes(kind) ||
         (kind === "matmul" && productForm(node) !== "terms");
       if (this.#bufferOf.has(node) || isConstant(node) || kind === "input" || !(always || this.#stored.has(node)))
         continue;
@@ -588,6 +536,13 @@ class Scheduler {
 
   #buildCall(node: Node, _step: number, steps: Step[]): void {
     const target = this.#bufferOf.get(node)!;
+    const { kind } = node.op.lowering;
+    if (kind === "loop" || kind === "branch") {
+      const operands = node.inputs.map((x) => this.#bufferFor(x));
+      const newBuffer: NewBuffer = (...buffer) => this.#newBuffer(...buffer);
+      steps.push((kind === "loop" ? planLoop : planBranch)(node, operands, target, newBuffer, schedule));
+      return;
+    }
     if (node.op.lowering.kind === "kernel") {
       const call = node.op.lowering.call(node)!;
       steps.push({ kind: "call", call, operands: [...node.inputs.map((x) => this.#bufferFor(x)), target], node });

@@ -1,6 +1,6 @@
 /** Elementary and special functions as records: the definitions live in src/wasm/functions, the derivatives here. */
 import type { Node, Op } from "../compiler/graph.ts";
-import { scalar } from "../compiler/node.ts";
+import { isConstant, scalar } from "../compiler/node.ts";
 import type { Algebra } from "../wasm/algebra.ts";
 import { erfc as erfcOf, erf as erfOf } from "../wasm/functions/erf.ts";
 import { exp as expOf } from "../wasm/functions/exp.ts";
@@ -23,7 +23,7 @@ import {
   normalQuantile as normalQuantileOf,
 } from "../wasm/functions/normal.ts";
 import { pow as powOf } from "../wasm/functions/pow.ts";
-import { cos as cosOf, sin as sinOf } from "../wasm/functions/trigonometric.ts";
+import { atan as atanOf, cos as cosOf, sin as sinOf } from "../wasm/functions/trigonometric.ts";
 import { add, arithmeticOps, div, equal, mul, neg, reciprocal, square, sub, where } from "./arithmetic.ts";
 import { uniformValue } from "./broadcast.ts";
 import { applyMap, broadcastTo, defineMap, type MapDefinition, type Partial } from "./map.ts";
@@ -53,7 +53,7 @@ const expOp: Op = unary(
   expOf,
   20,
   (_x, out) => out,
-  ([x]) => (x!.op === logOp ? x!.inputs[0]! : undefined),
+  ([x]) => (x!.op === logOp && isNonNegative(x!.inputs[0]!) ? x!.inputs[0]! : undefined),
 );
 export const exp = (x: Node): Node => applyMap(expOp, x);
 
@@ -81,6 +81,9 @@ export const sin = (x: Node): Node => applyMap(sinOp, x);
 
 const cosOp: Op = unary("cos", cosOf, 25, (x) => neg(sin(x)));
 export const cos = (x: Node): Node => applyMap(cosOp, x);
+
+const atanOp: Op = unary("atan", atanOf, 30, (x) => reciprocal(add(constant(1, x), square(x))));
+export const atan = (x: Node): Node => applyMap(atanOp, x);
 
 const tanhOp: Op = unary("tanh", tanhOf, 30, (_x, out) => sub(constant(1, out), square(out)));
 export const tanh = (x: Node): Node => applyMap(tanhOp, x);
@@ -199,16 +202,34 @@ const normalQuantileOp: Op = unary("normalQuantile", normalQuantileOf, 80, (_x, 
 );
 export const normalQuantile = (x: Node): Node => applyMap(normalQuantileOp, x);
 
+/** x f(y) with 0 where x is 0, also where f(y) is infinite; the slope along y is x f′(y), and 0 there as well. */
+const timesLogarithm = (name: string, f: Unary, node: (y: Node) => Node, slope: (x: Node, y: Node) => Node): Op =>
+  defineMap({
+    name,
+    arity: 2,
+    cost: 25,
+    scalar: (m, [x, y]) => m.select(m.eq(x!, m.constant(0)), m.constant(0), m.mul(x!, f(m, y!))),
+    partials: [
+      ([, y]) => node(y!),
+      ([x, y]) => where(equal(x!, constant(0, x!)), constant(0, x!), slope(x!, y!)),
+    ],
+  });
+const xlogyOp: Op = timesLogarithm("xlogy", logOf, (y) => log(y), (x, y) => div(x, y));
 /** x log y, and 0 where x is 0. */
-export const xlogy = (x: Node, y: Node): Node => {
-  const zero = equal(x, constant(0, x));
-  return where(zero, constant(0, x), mul(x, log(where(zero, constant(1, y), y))));
-};
+export const xlogy = (x: Node, y: Node): Node => applyMap(xlogyOp, x, y);
+const xlog1pyOp: Op = timesLogarithm("xlog1py", log1pOf, (y) => log1p(y), (x, y) => div(x, add(y, constant(1, y))));
 /** x log1p(y), and 0 where x is 0. */
-export const xlog1py = (x: Node, y: Node): Node => {
-  const zero = equal(x, constant(0, x));
-  return where(zero, constant(0, x), mul(x, log1p(where(zero, constant(0, y), y))));
-};
+export const xlog1py = (x: Node, y: Node): Node => applyMap(xlog1pyOp, x, y);
+
+/** Whether no element can be negative, as far as the operations say. */
+function isNonNegative(x: Node): boolean {
+  if (isConstant(x)) return x.value!.every((v) => v >= 0);
+  if (nonNegative.has(x.op.name)) return true;
+  const keepsSigns = ["view", "reshape", "gather", "concat"].includes(x.op.lowering.kind) || combinesSigns.has(x.op.name);
+  return keepsSigns && x.inputs.every((y) => y.dtype === "int32" || isNonNegative(y));
+}
+const nonNegative: ReadonlySet<string> = new Set(["exp", "sigmoid", "softplus", "square", "abs", "sqrt", "normalCdf"]);
+const combinesSigns: ReadonlySet<string> = new Set(["mul", "add", "div", "reciprocal", "sum"]);
 
 /** Which operation a node applies, for rules elsewhere that look for logarithms. */
 export const elementaryOps: Readonly<Record<"softplus" | "logaddexp", Op>> = {

@@ -12,31 +12,20 @@ import type { Node } from "../compiler/graph.ts";
 import { apply, isConstant, scalar } from "../compiler/node.ts";
 import { withOrigin } from "../compiler/origin.ts";
 import { sameShape } from "../compiler/shapes.ts";
-import { topological } from "../compiler/simplify.ts";
-import { add, arithmeticOps, mul, neg } from "./arithmetic.ts";
+import { add, mul, neg } from "./arithmetic.ts";
 import { passes } from "./passes.ts";
 import { sum } from "./reduce.ts";
 import { isAlike, signed } from "./rerollColumns.ts";
 import { Lifter } from "./rerollLift.ts";
+import { isSum, type Row, type Sign, Sums, type Term } from "./rerollSums.ts";
 import { Templates } from "./rerollTemplates.ts";
 import { reshape } from "./shape.ts";
 
 /** Fewer terms than this are left alone: straight-line code does them as well. */
 const fewest = 8;
-/** A summand of at least this many terms is a loop of its own, and not a row of the loop around it. */
-const longRow = 16;
 /** Among more templates than this no similar ones are looked for. */
 const mostTemplates = 64;
 
-/** A term of a sum, with its sign. */
-interface Term {
-  readonly node: Node;
-  readonly sign: 1 | -1;
-}
-/** What one turn of the loop added. */
-interface Row extends Term {
-  readonly terms: readonly Term[];
-}
 /** A term and the number of its row. */
 interface Entry extends Term {
   readonly row: number;
@@ -44,21 +33,31 @@ interface Entry extends Term {
 /** Terms rolled into one node, which has one number for each of the rows, or one for all of them. */
 interface Roll {
   readonly rows: readonly number[];
-  readonly sign: 1 | -1;
+  readonly sign: Sign;
   readonly node: Node;
   readonly isStacked: boolean;
 }
 
 /**
- * Equal outputs with sums over many similar terms, and stacks of them, made into expressions over rows; the outputs
+ * Equal outputs in which sums of many similar terms, and stacks of similar pieces, are expressions over rows; the outputs
  * themselves where there are none.
  */
 export function reroll(outputs: readonly Node[]): Node[] {
-  return passes().reroll ? new Reroller(outputs).run() : [...outputs];
+  if (!passes().reroll) return [...outputs];
+  return rerollOneLoop(outputs) ?? new Reroller(new Sums(outputs), new Templates(true)).run(outputs);
 }
 
-const isChain = ({ op, shape }: Node): boolean =>
-  shape.length === 0 && (op === arithmeticOps.add || op === arithmeticOps.sub || op === arithmeticOps.neg);
+/** The same for a single output that is a loop without loops in it, which need not be looked at node by node. */
+function rerollOneLoop(outputs: readonly Node[]): Node[] | undefined {
+  const [root] = outputs as [Node];
+  if (outputs.length > 1 || !isSum(root)) return undefined;
+  const sums = new Sums(outputs, isSum);
+  const templates = new Templates(false);
+  if (!sums.isWhole(root, fewest)) return undefined;
+  for (const { terms } of sums.rows(root)) for (const { node } of terms) templates.of(node);
+  return templates.isSimple ? [new Reroller(sums, templates).rollSum(root) ?? root] : undefined;
+}
+
 /** Pieces of length 1 joined along the first axis. */
 const isStack = ({ op, attrs, inputs }: Node): boolean =>
   op.lowering.kind === "concat" &&
@@ -67,48 +66,30 @@ const isStack = ({ op, attrs, inputs }: Node): boolean =>
   inputs.every((x) => x.shape[0] === 1 && sameShape(x.shape, inputs[0]!.shape));
 
 class Reroller {
-  readonly #outputs: readonly Node[];
-  readonly #order: readonly Node[];
-  readonly #users: Map<Node, number> = new Map();
-  /** Nodes that are summands of another sum and of nothing else. */
-  readonly #absorbed: Set<Node> = new Set();
-  /** How many terms a sum has. */
-  readonly #lengths: Map<Node, number> = new Map();
+  readonly #sums: Sums;
+  readonly #templates: Templates;
+  /** What nodes have become; those that have not changed are absent. */
   readonly #moved: Map<Node, Node> = new Map();
-  readonly #templates: Templates = new Templates();
   readonly #lifter: Lifter = new Lifter();
 
-  constructor(outputs: readonly Node[]) {
-    this.#outputs = outputs;
-    this.#order = topological(outputs).filter((x) => !isConstant(x));
+  constructor(sums: Sums, templates: Templates) {
+    this.#sums = sums;
+    this.#templates = templates;
   }
 
-  run(): Node[] {
-    for (const node of this.#order) for (const x of node.inputs) this.#users.set(x, (this.#users.get(x) ?? 0) + 1);
-    for (const node of this.#outputs) this.#users.set(node, (this.#users.get(node) ?? 0) + 1);
-    const outputs = new Set(this.#outputs);
-    for (const node of this.#order) {
-      if (!isChain(node)) continue;
-      for (const x of node.inputs)
-        if (isChain(x) && this.#users.get(x) === 1 && !outputs.has(x)) this.#absorbed.add(x);
-      const lengths = node.inputs.map((x) => this.#length(x));
-      this.#lengths.set(
-        node,
-        lengths.reduce((a, b) => a + b),
-      );
-    }
-    const isRoot = (x: Node): boolean => isChain(x) && !this.#absorbed.has(x) && this.#lengths.get(x)! >= fewest;
-    const roots = new Set(this.#order.filter((x) => isRoot(x) || isStack(x)));
-    if (roots.size === 0) return [...this.#outputs];
-    for (const node of this.#order) {
-      const rebuilt = this.#rebuild(node);
+  /** What outputs with loops anywhere become. */
+  run(outputs: readonly Node[]): Node[] {
+    const { order } = this.#sums;
+    const isLong = (x: Node): boolean => this.#sums.isWhole(x, fewest);
+    const loops = new Set(order.filter((x) => isLong(x) || isStack(x)));
+    if (loops.size === 0) return [...outputs];
+    for (const node of order) {
+      const rebuilt = this.#moved.size === 0 ? node : this.#rebuild(node);
       this.#templates.count(rebuilt);
-      this.#moved.set(node, rebuilt);
-      if (!roots.has(node)) continue;
-      const rolled = isChain(node) ? this.#rollSum(node) : this.#rollStack(rebuilt);
-      if (rolled) this.#moved.set(node, rolled);
+      const rolled = !loops.has(node) ? undefined : isLong(node) ? this.rollSum(node) : this.#rollStack(rebuilt);
+      if ((rolled ?? rebuilt) !== node) this.#moved.set(node, rolled ?? rebuilt);
     }
-    return this.#outputs.map((x) => this.#now(x));
+    return outputs.map((x) => this.#now(x));
   }
 
   #now(node: Node): Node {
@@ -117,59 +98,14 @@ class Reroller {
 
   /** The node over what its inputs have become. */
   #rebuild(node: Node): Node {
+    if (!node.inputs.some((x) => this.#moved.has(x))) return node;
     const inputs = node.inputs.map((x) => this.#now(x));
-    if (inputs.every((x, i) => x === node.inputs[i])) return node;
     return withOrigin(node.origin, () => apply(node.op, inputs, node.attrs));
   }
 
-  #length(node: Node): number {
-    return this.#absorbed.has(node) ? this.#lengths.get(node)! : 1;
-  }
-
-  /** The rows of a sum in the order of the loop. */
-  #rows(root: Node, sign: 1 | -1): Row[] {
-    const before: Row[][] = [];
-    const after: Row[][] = [];
-    let node = root;
-    let s = sign;
-    while (node === root || this.#absorbed.has(node)) {
-      const [a, b = undefined] = node.inputs as [Node, Node?];
-      if (b === undefined) {
-        s = flip(s);
-        node = a;
-        continue;
-      }
-      const other = node.op === arithmeticOps.sub ? flip(s) : s;
-      if (this.#length(a) >= this.#length(b)) {
-        after.push(this.#summand(b, other));
-        node = a;
-      } else {
-        before.push(this.#summand(a, s));
-        node = b;
-        s = other;
-      }
-    }
-    return [...before.flat(), ...this.#summand(node, s), ...after.reverse().flat()];
-  }
-  #summand(node: Node, sign: 1 | -1): Row[] {
-    if (this.#length(node) >= longRow) return this.#rows(node, sign);
-    const terms: Term[] = [];
-    this.#collect(node, sign, terms);
-    return [{ node, sign, terms }];
-  }
-  #collect(node: Node, sign: 1 | -1, terms: Term[]): void {
-    if (!this.#absorbed.has(node)) {
-      terms.push({ node: this.#now(node), sign });
-      return;
-    }
-    const [a, b] = node.inputs as [Node, Node?];
-    this.#collect(a, b === undefined ? flip(sign) : sign, terms);
-    if (b !== undefined) this.#collect(b, node.op === arithmeticOps.sub ? flip(sign) : sign, terms);
-  }
-
   /** A sum with its similar terms rolled, or undefined when it has too few of them. */
-  #rollSum(root: Node): Node | undefined {
-    const rows = this.#rows(root, 1);
+  rollSum(root: Node): Node | undefined {
+    const rows = this.#sums.rows(root);
     const rolled = new Set<Node>();
     const rolls: Roll[] = [];
     for (const entries of this.#classes(rows)) {
@@ -184,14 +120,15 @@ class Reroller {
 
   /** Terms of one form, by form, in the order of their rows. */
   #classes(rows: readonly Row[]): Entry[][] {
-    const buckets = new Map<string, Entry[]>();
+    const buckets = new Map<number, Entry[]>();
     rows.forEach(({ terms }, row) => {
-      for (const { node, sign } of terms) {
+      for (const term of terms) {
+        const node = this.#now(term.node);
         if (isConstant(node)) continue;
-        const key = `${sign} ${this.#templates.of(node)}`;
+        const key = 2 * this.#templates.of(node) + (term.sign < 0 ? 1 : 0);
         const found = buckets.get(key);
-        if (found) found.push({ node, sign, row });
-        else buckets.set(key, [{ node, sign, row }]);
+        if (found) found.push({ node, sign: term.sign, row });
+        else buckets.set(key, [{ node, sign: term.sign, row }]);
       }
     });
     const bySize = [...buckets.values()].sort((a, b) => b.length - a.length);
@@ -199,22 +136,28 @@ class Reroller {
     return classes.filter((c) => c.length >= fewest).sort((a, b) => a[0]!.row - b[0]!.row);
   }
 
+  /** Everything added up again, rolled terms in the place of the first of them. */
   #total(rows: readonly Row[], rolled: ReadonlySet<Node>, rolls: readonly Roll[]): Node {
-    const parts: { readonly row: number; readonly node: Node; readonly sign: 1 | -1 }[] = [];
+    const parts: Entry[] = together(rolls).map(([first, ...rest]) => ({
+      row: first!.rows[0]!,
+      node: sumOf([first!, ...rest]),
+      sign: 1,
+    }));
     let constant = 0;
-    rows.forEach((row, i) => {
-      if (!row.terms.some(({ node }) => rolled.has(node))) {
-        parts.push({ row: i, node: this.#now(row.node), sign: row.sign });
+    rows.forEach(({ node: whole, sign: wholeSign, terms }, row) => {
+      const nodes = terms.map(({ node }) => this.#now(node));
+      if (!nodes.some((x) => rolled.has(x))) {
+        parts.push({ row, node: this.#now(whole), sign: wholeSign });
         return;
       }
-      for (const { node, sign } of row.terms) {
+      terms.forEach(({ sign }, i) => {
+        const node = nodes[i]!;
         if (isConstant(node)) constant += sign * node.value![0]!;
-        else if (!rolled.has(node)) parts.push({ row: i, node, sign });
-      }
+        else if (!rolled.has(node)) parts.push({ row, node, sign });
+      });
     });
-    const sums = together(rolls).map((group) => ({ row: group[0]!.rows[0]!, node: sumOf(group), sign: 1 as const }));
-    const ordered = [...parts, ...sums].sort((a, b) => a.row - b.row);
-    const total = ordered
+    const total = parts
+      .sort((a, b) => a.row - b.row)
       .map(({ node, sign }) => (sign < 0 ? neg(node) : node))
       .reduce((a, b) => add(a, b));
     return constant === 0 ? total : add(total, scalar(constant));
@@ -232,8 +175,6 @@ class Reroller {
     return rolled?.isStacked ? withOrigin(node.origin, () => reshape(rolled.node, node.shape)) : undefined;
   }
 }
-
-const flip = (sign: 1 | -1): 1 | -1 => (sign < 0 ? 1 : -1);
 
 /** Terms of several signs are written with the sign inside. */
 const forms = (entries: readonly Entry[]): Node[] => {
@@ -278,8 +219,6 @@ function together(rolls: readonly Roll[]): Roll[][] {
 function sumOf(group: readonly Roll[]): Node {
   const [first] = group as [Roll];
   if (!first.isStacked) return mul(scalar(first.sign * first.rows.length), first.node);
-  const each = group
-    .map(({ node, sign }) => (sign < 0 ? neg(node) : node))
-    .reduce((a, b) => add(a, b));
+  const each = group.map(({ node, sign }) => (sign < 0 ? neg(node) : node)).reduce((a, b) => add(a, b));
   return sum(each, [0]);
 }

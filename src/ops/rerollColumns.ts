@@ -94,7 +94,12 @@ function operation(nodes: readonly Node[]): Column | undefined {
   return isNumber && !nodes.some(isConstant) ? mixedOperations(nodes) : undefined;
 }
 
-const sameAttrs = (a: Attrs, b: Attrs): boolean => a === b || JSON.stringify(a) === JSON.stringify(b);
+const isEmpty = (attrs: Attrs): boolean => {
+  for (const _name in attrs) return false;
+  return true;
+};
+const sameAttrs = (a: Attrs, b: Attrs): boolean =>
+  a === b || (isEmpty(a) && isEmpty(b)) || JSON.stringify(a) === JSON.stringify(b);
 
 function sameOperation(nodes: readonly Node[]): Column | undefined {
   const [first] = nodes as [Node];

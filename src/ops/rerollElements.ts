@@ -19,20 +19,11 @@ export interface SliceAttrs {
 export const isSlice = (x: Node): boolean => x.op.name === "slice" && x.op.lowering.kind === "view";
 export const sliceAttrs = (x: Node): SliceAttrs => x.attrs as unknown as SliceAttrs;
 
-const known: WeakMap<Node, Element | "none"> = new WeakMap();
+const readers: ReadonlySet<string> = new Set(["slice", "reshape", "gather"]);
 
 /** The number that a node of one element reads from a larger tensor, seen through slices, reshapes and constant gathers. */
 export function elementOf(x: Node): Element | undefined {
-  if (sizeOf(x.shape) !== 1) return undefined;
-  let found = known.get(x);
-  if (!found) {
-    found = follow(x);
-    known.set(x, found);
-  }
-  return found === "none" ? undefined : found;
-}
-
-function follow(x: Node): Element | "none" {
+  if (!readers.has(x.op.name) || sizeOf(x.shape) !== 1) return undefined;
   let base = x;
   let index = 0;
   for (; ; base = base.inputs[0]!) {
@@ -41,7 +32,7 @@ function follow(x: Node): Element | "none" {
     else if (kind === "gather" && isConstant(base.inputs[1]!)) index = gathered(base, index);
     else if (kind !== "reshape") break;
   }
-  return sizeOf(base.shape) === 1 || isConstant(base) ? "none" : { base, index };
+  return sizeOf(base.shape) === 1 || isConstant(base) ? undefined : { base, index };
 }
 
 /** Where element `index` of a slice lies in what it was cut from. */

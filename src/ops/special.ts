@@ -5,10 +5,10 @@ import { allocate, broadcastStrides, eachOffset, sizeOf } from "../compiler/shap
 import { add, mul, neg, reciprocal, scalarLike, sub } from "./arithmetic.ts";
 import { exp, lgamma, log, log1p } from "./elementary.ts";
 import { defineMap, type Partial } from "./map.ts";
-import { betainc } from "./special/betainc.ts";
-import { betaincinv } from "./special/betaincinv.ts";
-import { gammainc, gammaincc } from "./special/gammainc.ts";
-import { gammaincinv } from "./special/gammaincinv.ts";
+import { betainc as betaincOf } from "./special/betainc.ts";
+import { betaincinv as betaincinvOf } from "./special/betaincinv.ts";
+import { gammaincc as gammainccOf, gammainc as gammaincOf } from "./special/gammainc.ts";
+import { gammaincinv as gammaincinvOf } from "./special/gammaincinv.ts";
 
 /** A record around a function of numbers. Derivatives are given for some arguments; the others have none. */
 function defineInterpreted(
@@ -56,25 +56,36 @@ const logBetaDensity = (a: Node, b: Node, x: Node): Node => {
   return add(kernel, sub(lgamma(add(a, b)), add(lgamma(a), lgamma(b))));
 };
 
-export type SpecialName = "gammainc" | "gammaincc" | "betainc" | "gammaincinv" | "betaincinv";
+const gammaincOp = defineInterpreted("gammainc", gammaincOf, [undefined, ([a, x]) => exp(logGammaDensity(a!, x!))]);
+/** Regularised lower incomplete gamma P(a, x). */
+export const gammainc = (a: Node, x: Node): Node => apply(gammaincOp, [a, x]);
 
-const ops: Readonly<Record<SpecialName, Op>> = {
-  gammainc: defineInterpreted("gammainc", gammainc, [undefined, ([a, x]) => exp(logGammaDensity(a!, x!))]),
-  gammaincc: defineInterpreted("gammaincc", gammaincc, [undefined, ([a, x]) => neg(exp(logGammaDensity(a!, x!)))]),
-  betainc: defineInterpreted("betainc", betainc, [
-    undefined,
-    undefined,
-    ([a, b, x]) => exp(logBetaDensity(a!, b!, x!)),
-  ]),
-  gammaincinv: defineInterpreted("gammaincinv", gammaincinv, [
-    undefined,
-    ([a], out) => reciprocal(exp(logGammaDensity(a!, out))),
-  ]),
-  betaincinv: defineInterpreted("betaincinv", betaincinv, [
-    undefined,
-    undefined,
-    ([a, b], out) => reciprocal(exp(logBetaDensity(a!, b!, out))),
-  ]),
-};
+const gammainccOp = defineInterpreted("gammaincc", gammainccOf, [
+  undefined,
+  ([a, x]) => neg(exp(logGammaDensity(a!, x!))),
+]);
+/** Regularised upper incomplete gamma 1 − P(a, x). */
+export const gammaincc = (a: Node, x: Node): Node => apply(gammainccOp, [a, x]);
 
-export const special = (name: SpecialName, inputs: readonly Node[]): Node => apply(ops[name], inputs);
+const betaincOp = defineInterpreted("betainc", betaincOf, [
+  undefined,
+  undefined,
+  ([a, b, x]) => exp(logBetaDensity(a!, b!, x!)),
+]);
+/** Regularised incomplete beta I_x(a, b). */
+export const betainc = (a: Node, b: Node, x: Node): Node => apply(betaincOp, [a, b, x]);
+
+const gammaincinvOp = defineInterpreted("gammaincinv", gammaincinvOf, [
+  undefined,
+  ([a], out) => reciprocal(exp(logGammaDensity(a!, out))),
+]);
+/** x with P(a, x) = p. */
+export const gammaincinv = (a: Node, p: Node): Node => apply(gammaincinvOp, [a, p]);
+
+const betaincinvOp = defineInterpreted("betaincinv", betaincinvOf, [
+  undefined,
+  undefined,
+  ([a, b], out) => reciprocal(exp(logBetaDensity(a!, b!, out))),
+]);
+/** x with I_x(a, b) = p. */
+export const betaincinv = (a: Node, b: Node, p: Node): Node => apply(betaincinvOp, [a, b, p]);

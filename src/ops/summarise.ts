@@ -2,15 +2,16 @@
  * Sufficient statistics: sums over the data whose cost should not depend on the number of data.
  *
  * Σ (c + D θ)² is ‖Q₁ᵀc + R θ‖² + ‖Q₂ᵀc‖² after one QR decomposition of the design D, which is data. The residual part is kept
- * apart and no normal equations are formed, so no digits are lost. Equal rows of a design become one weighted row first.
+ * apart, no normal equations are formed, and θ is taken around the least-squares solution, so no digits are lost. Equal rows of a design become one weighted row first.
  * Σ w (c + D θ) is (Dᵀw)·θ + Σ w c. Both are ordinary small expressions in θ, which are differentiated like any other.
  */
 import type { Node } from "../compiler/graph.ts";
 import { constantNode, isConstant, scalar } from "../compiler/node.ts";
 import { broadcastStrides, eachOffset, sizeOf } from "../compiler/shapes.ts";
 import { type Affine, affineForm, type DenseTerm, type PickedTerm } from "./affine.ts";
-import { add, arithmeticOps, mul, square } from "./arithmetic.ts";
+import { add, arithmeticOps, mul, square, sub } from "./arithmetic.ts";
 import { constantIndices, take } from "./indexing.ts";
+import { triangularForm } from "./leastSquares.ts";
 import { matmul } from "./linalg.ts";
 import { passes } from "./passes.ts";
 import { concat, reshape } from "./shape.ts";
@@ -71,6 +72,9 @@ function linearSum(x: Node, w: Float64Array, sum: Sum): Node | undefined {
   return total;
 }
 
+/** Most multiply-adds that are spent on a decomposition while a model is traced: some tenths of a second. */
+const reflectionLimit = 1e8;
+
 /** Σ w (c + D θ)², when its statistics cost less than its rows. */
 function sumOfSquares(x: Node, w: Float64Array | undefined, sum: Sum): Node | undefined {
   const affine = affineForm(x);
@@ -78,7 +82,8 @@ function sumOfSquares(x: Node, w: Float64Array | undefined, sum: Sum): Node | un
   const dense = affine.terms.filter((t) => t.kind === "dense");
   const columns = dense.reduce((n, t) => n + sizeOf(t.variable.shape), 0);
   if (dense.length === affine.terms.length) {
-    return columns < affine.rows ? triangular(affine, eachRow(affine, w), dense, columns, sum) : undefined;
+    const isCheap = columns < affine.rows && affine.rows * columns ** 2 <= reflectionLimit;
+    return isCheap ? triangular(affine, eachRow(affine, w), dense, columns, sum) : undefined;
   }
   const cells = collapseRows(affine, w);
   if (cells.rows.length * 2 > affine.rows) return undefined;
@@ -127,7 +132,7 @@ function rowKey(term: DenseTerm | PickedTerm, i: number): string {
   return term.design.subarray(i * size, (i + 1) * size).join();
 }
 
-/** ‖q + R θ‖² plus the constant residual. */
+/** ‖q + R (θ − θ̂)‖² plus the constant residual. */
 function triangular(affine: Affine, cells: Cells, terms: readonly DenseTerm[], columns: number, sum: Sum): Node {
   const n = cells.rows.length;
   const matrix = new Float64Array(n * (columns + 1));
@@ -140,47 +145,13 @@ function triangular(affine: Affine, cells: Cells, terms: readonly DenseTerm[], c
     }
     matrix[at] = root * cells.constants[r]!;
   });
-  triangularise(matrix, n, columns);
-  const width = columns + 1;
-  const r = new Float64Array(columns * columns);
-  const q = new Float64Array(columns);
-  for (let i = 0; i < columns; i++) {
-    for (let j = i; j < columns; j++) r[i * columns + j] = matrix[i * width + j]!;
-    q[i] = matrix[i * width + columns]!;
-  }
-  let residual = 0;
-  for (let i = columns; i < n; i++) residual += matrix[i * width + columns]! ** 2;
+  const { r, q, centre, residual } = triangularForm({ rows: n, columns, matrix });
   const theta = concat(
     terms.map((t) => reshape(t.variable, [sizeOf(t.variable.shape)])),
     0,
   );
-  const fitted = add(vector(q), matmul(constantNode(r, [columns, columns], "float64"), theta));
-  return add(scalar(residual), sum(square(fitted)));
-}
-
-/**
- * Householder reflections applied in place to [D | c], rows × (columns + 1), until D is upper triangular
- * (Golub & Van Loan, Matrix Computations, algorithm 5.2.1).
- */
-function triangularise(a: Float64Array, rows: number, columns: number): void {
-  const width = columns + 1;
-  const v = new Float64Array(rows);
-  for (let k = 0; k < columns; k++) {
-    let norm = 0;
-    for (let i = k; i < rows; i++) norm += a[i * width + k]! ** 2;
-    if (norm === 0) continue;
-    const alpha = a[k * width + k]! > 0 ? -Math.sqrt(norm) : Math.sqrt(norm);
-    for (let i = k; i < rows; i++) v[i] = a[i * width + k]!;
-    v[k]! -= alpha;
-    let length = 0;
-    for (let i = k; i < rows; i++) length += v[i]! ** 2;
-    for (let j = k; j < width; j++) {
-      let dot = 0;
-      for (let i = k; i < rows; i++) dot += v[i]! * a[i * width + j]!;
-      const factor = (2 * dot) / length;
-      for (let i = k; i < rows; i++) a[i * width + j]! -= factor * v[i]!;
-    }
-  }
+  const shifted = matmul(constantNode(r, [columns, columns], "float64"), sub(theta, vector(centre)));
+  return add(scalar(residual), sum(square(add(vector(q), shifted))));
 }
 
 /** The affine expression again, over one row of each cell. */

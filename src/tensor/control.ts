@@ -82,7 +82,10 @@ function carriedOf(init: unknown): Carried {
     leaves: leaves.map((x, i) => ({ path: paths[i]!, shape: x.shape, dtype: x.dtype })),
     inits: leaves.map((x) => double(x.node)),
     inputs,
-    tree: unflattenTree(structure, inputs.map((x, i) => wrap(restored(x, leaves[i]!)))),
+    tree: unflattenTree(
+      structure,
+      inputs.map((x, i) => wrap(restored(x, leaves[i]!))),
+    ),
     structure,
   };
 }
@@ -166,7 +169,10 @@ export function scan<C, X = undefined, Y = undefined>(
   const given = flattenOptional(xs);
   const paths = leafPaths(given.structure, "xs");
   const length = lengthOf("scan", given.leaves, paths, options.length);
-  const rows = given.leaves.map((x, i) => ({ stacked: x.node, input: inputNode(x.shape.slice(1), x.dtype, paths[i]!) }));
+  const rows = given.leaves.map((x, i) => ({
+    stacked: x.node,
+    input: inputNode(x.shape.slice(1), x.dtype, paths[i]!),
+  }));
   const row = unflattenOptional(
     xs,
     given.structure,
@@ -182,7 +188,10 @@ export function scan<C, X = undefined, Y = undefined>(
       nodes.map((x, j) => restored(x, results.leaves[j]!)),
     ) as TensorTree<Y>;
   const last = (nodes: readonly Node[]): TensorTree<C> =>
-    unflattenTree(carried.structure, nodes.map((x, i) => wrap(restored(x, carried.leaves[i]!)))) as TensorTree<C>;
+    unflattenTree(
+      carried.structure,
+      nodes.map((x, i) => wrap(restored(x, carried.leaves[i]!))),
+    ) as TensorTree<C>;
   if (length === 0) {
     return { carry: last(carried.inits), ys: stacked(results.leaves.map((x) => zeros([0, ...x.shape]))) };
   }
@@ -222,7 +231,9 @@ export function whileLoop<C>(
 ): TensorTree<C> {
   const { maxSteps } = options;
   if (!(Number.isInteger(maxSteps) && maxSteps >= 1)) {
-    throw new RangeError(`whileLoop: maxSteps ${maxSteps} must be an integer ≥ 1; it bounds the memory for derivatives.`);
+    throw new RangeError(
+      `whileLoop: maxSteps ${maxSteps} must be an integer ≥ 1; it bounds the memory for derivatives.`,
+    );
   }
   const carried = carriedOf(init);
   const test = truthOf("whileLoop: the condition", asTensor(condition(carried.tree as TensorTree<C>)));
@@ -237,12 +248,20 @@ export function whileLoop<C>(
     results: [],
     test,
   });
-  if (made.count && isConstant(made.count) && made.count.value![0] === maxSteps && made.finals.some((x) => x.value?.some(Number.isNaN))) {
+  if (
+    made.count &&
+    isConstant(made.count) &&
+    made.count.value![0] === maxSteps &&
+    made.finals.some((x) => x.value?.some(Number.isNaN))
+  ) {
     throw new RangeError(
       `whileLoop: the condition still holds after ${maxSteps} steps; give a larger maxSteps, or look whether the steps come to an end.`,
     );
   }
-  return unflattenTree(carried.structure, made.finals.map((x, i) => wrap(restored(x, carried.leaves[i]!)))) as TensorTree<C>;
+  return unflattenTree(
+    carried.structure,
+    made.finals.map((x, i) => wrap(restored(x, carried.leaves[i]!))),
+  ) as TensorTree<C>;
 }
 
 /** One truth value. @throws TypeError for other shapes. */
@@ -308,7 +327,11 @@ function choose<O extends readonly unknown[], R>(
 ): TensorTree<R> {
   const args = operands.map((x) => {
     const { leaves, structure } = flattenOptional(x);
-    return unflattenOptional(x, structure, leaves.map((leaf) => leaf.node));
+    return unflattenOptional(
+      x,
+      structure,
+      leaves.map((leaf) => leaf.node),
+    );
   }) as { -readonly [K in keyof O]: TensorTree<O[K]> };
   const mark = constantNode(new Float64Array(0), [0], "float64").id;
   if (isConstant(index) && !Number.isInteger(index.value![0])) {
@@ -324,7 +347,10 @@ function choose<O extends readonly unknown[], R>(
         made.map(({ leaves }) => leaves.map((x) => double(x.node))),
         mark,
       );
-  return unflattenTree(first.structure, nodes.map((x, i) => wrap(restored(x, first.leaves[i]!)))) as TensorTree<R>;
+  return unflattenTree(
+    first.structure,
+    nodes.map((x, i) => wrap(restored(x, first.leaves[i]!))),
+  ) as TensorTree<R>;
 }
 
 type Made = { readonly leaves: readonly Tensor[]; readonly structure: TreeStructure };

@@ -37,6 +37,8 @@ export const log: Unary = unary(elementary.log);
 export const log1p: Unary = unary(elementary.log1p);
 export const sin: Unary = unary(elementary.sin);
 export const cos: Unary = unary(elementary.cos);
+/** The angle in [−π/2, π/2] whose tangent is x. */
+export const atan: Unary = unary(elementary.atan);
 export const tanh: Unary = unary(elementary.tanh);
 /** 1 / (1 + e^−x). */
 export const sigmoid: Unary = unary(elementary.sigmoid);

@@ -36,7 +36,7 @@ import {
   normalQuantile as normalQuantileOf,
 } from "./functions/normal.ts";
 import { pow as powOf } from "./functions/pow.ts";
-import { cos as cosOf, sin as sinOf, tan as tanOf } from "./functions/trigonometric.ts";
+import { atan as atanOf, cos as cosOf, sin as sinOf, tan as tanOf } from "./functions/trigonometric.ts";
 import { numberFunction } from "./sourceAlgebra.ts";
 
 type Unary = (x: number) => number;
@@ -143,6 +143,13 @@ let compiledTan: Unary | undefined;
 export function tan(x: number): number {
   compiledTan ??= numberFunction(tanOf, 1);
   return compiledTan(x);
+}
+
+let compiledAtan: Unary | undefined;
+/** The angle in [-π/2, π/2] with the given tangent. */
+export function atan(x: number): number {
+  compiledAtan ??= numberFunction(atanOf, 1);
+  return compiledAtan(x);
 }
 
 let compiledLgamma: Unary | undefined;

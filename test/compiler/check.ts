@@ -5,7 +5,7 @@ import type { DType, Node, TypedArray } from "../../src/compiler/graph.ts";
 import { interpret } from "../../src/compiler/interpret.ts";
 import { inputNode } from "../../src/compiler/node.ts";
 import { instantiate } from "../../src/compiler/program.ts";
-import { type Tensor, wrap } from "../../src/tensor/tensor.ts";
+import { fromData, type Tensor, wrap } from "../../src/tensor/tensor.ts";
 import { draw } from "../ops/draw.ts";
 import { difference, within } from "../ops/engines.ts";
 
@@ -29,8 +29,11 @@ export function check(
   given?: readonly (readonly number[])[],
 ): Checked {
   const inputs = variables(shapes);
-  const made = f(...inputs.map(wrap));
-  const outputs = (Array.isArray(made) ? (made as readonly Tensor[]) : [made as Tensor]).map((x) => x.node);
+  const run = (x: readonly Tensor[]): readonly Tensor[] => {
+    const made = f(...x);
+    return Array.isArray(made) ? (made as readonly Tensor[]) : [made as Tensor];
+  };
+  const outputs = run(inputs.map(wrap)).map((x) => x.node);
   const values = shapes.map((shape, i) =>
     given ? Float64Array.from(given[i]!) : draw({ shape, domain: [-1.5, 1.5] }, 17, i),
   );
@@ -39,17 +42,17 @@ export function check(
   values.forEach((x, i) => instance.inputs[i]!.set(x));
   instance.run();
   const results = instance.outputs.map((x) => x.slice());
-  interpret(outputs, inputs, values).forEach((expected, k) => {
+  const agrees = (expected: TypedArray, k: number, engine: string): void => {
     const largest = Math.max(1, ...Array.from(expected, Math.abs).filter(Number.isFinite));
-    expect(
-      difference(
-        results[k]!,
-        expected,
-        within(() => 1e-12 * largest),
-      ),
-      `output ${k}`,
-    ).toBeUndefined();
-  });
+    const found = difference(
+      results[k]!,
+      expected,
+      within(() => 1e-12 * largest),
+    );
+    expect(found, `output ${k}, compiled against ${engine}`).toBeUndefined();
+  };
+  interpret(outputs, inputs, values).forEach((x, k) => agrees(x, k, "interpreted"));
+  run(values.map((x, i) => fromData(x, shapes[i]!))).forEach((x, k) => agrees(x.data, k, "eager"));
   return { compiled, inputs, values, results };
 }
 

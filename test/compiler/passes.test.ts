@@ -174,11 +174,11 @@ describe("sufficient statistics give the sums they stand for", () => {
       { numRuns: 60 },
     );
   });
-  test("few digits are lost when the data are far from zero", () => {
+  test("no more digits are lost than by a sum over the rows when the data are far from zero", () => {
     const y = Float64Array.from({ length: 100 }, (_, i) => 1e6 + Math.sin(i));
     const { compiled, plain } = bothWays([[]], (mu) => math.sub(y, mu!).square().sum(), [Float64Array.of(1e6 + 0.01)]);
     expect(Math.abs(compiled[0]![0]! / plain[0]![0]! - 1)).toBeLessThan(1e-9);
-    expect(Math.abs(compiled[1]![0]! / plain[1]![0]! - 1)).toBeLessThan(1e-6);
+    expect(Math.abs(compiled[1]![0]! / plain[1]![0]! - 1)).toBeLessThan(1e-8);
   });
 });
 

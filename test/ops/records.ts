@@ -117,6 +117,7 @@ const elementwiseRecords: readonly OperationRecord[] = [
   unary("log1p", Math.log1p, [-0.7, 5], close),
   unary("sin", Math.sin, [-6, 6], close),
   unary("cos", Math.cos, [-6, 6], close),
+  unary("atan", Math.atan, [-3, 3], close),
   unary("tanh", Math.tanh, [-3, 3], close),
   unary("sigmoid", (x) => 1 / (1 + Math.exp(-x)), [-5, 5], close),
   unary("softplus", (x) => Math.log1p(Math.exp(x)), [-5, 5], close),

@@ -1,6 +1,6 @@
 import type { Algebra } from "../algebra.ts";
 import { powerOfTwo } from "../numberAlgebra.ts";
-import { horner } from "./polynomial.ts";
+import { evenOdd, horner } from "./polynomial.ts";
 
 const INVERSE_PI = 0.3183098861837907;
 /** π in three parts. The first two have 29 bits, so their products with multiples up to 2^24 are exact. */
@@ -28,6 +28,15 @@ const SINE_PI = [
   -2.1687007251705557e-5,
   5.561632056819744e-7,
 ];
+
+/** atan t = t + t³ P(t²) for |t| ≤ √2 − 1, relative error 2^-59. */
+const ARCTANGENT = [
+  -0.333333333333332, 0.19999999999953247, -0.14285714280166606, 0.1111111078215692, -0.09090897725300326,
+  0.07692059718213885, -0.06663099212000684, 0.05847859329431453, -0.05039190665367099, 0.03806214570563949,
+  -0.01790504561616952,
+];
+/** π/2 less its nearest double. */
+const HALF_PI_LOW = 6.123233995736766e-17;
 
 /** (-1)^count sin(x - multiple π). */
 function reducedSine<V>(m: Algebra<V>, x: V, count: V, multiple: V): V {
@@ -85,4 +94,26 @@ export function tan<V>(m: Algebra<V>, x: V): V {
  */
 export function sinPi<V>(m: Algebra<V>, r: V): V {
   return m.mul(r, horner(m, m.mul(r, r), SINE_PI));
+}
+
+/**
+ * The angle in [-π/2, π/2] whose tangent is x.
+ *
+ * One quotient carries |x| below √2 − 1: |x| itself, (|x| − 1) / (|x| + 1) from there to √2 + 1 and −1/|x| beyond, which are the tangents
+ * of the angle less 0, π/4 and π/2.
+ *
+ * @example
+ * atan(numberAlgebra, 1); // 0.7853981633974483
+ */
+export function atan<V>(m: Algebra<V>, x: V): V {
+  const size = m.abs(x);
+  const one = m.constant(1);
+  const beyond = (bound: number, yes: V, no: V): V => m.select(m.lt(m.constant(bound), size), yes, no);
+  const pick = (small: V, middle: V, large: V): V =>
+    beyond(Math.SQRT2 + 1, large, beyond(Math.SQRT2 - 1, middle, small));
+  const t = m.div(pick(size, m.sub(size, one), m.neg(one)), pick(one, m.add(size, one), size));
+  const angle = (part: number): V => pick(m.constant(0), m.constant(part / 2), m.constant(part));
+  const square = m.mul(t, t);
+  const rest = m.add(m.mul(square, m.mul(t, evenOdd(m, square, ARCTANGENT))), angle(HALF_PI_LOW));
+  return m.copysign(m.add(angle(Math.PI / 2), m.add(t, rest)), x);
 }

@@ -20,7 +20,7 @@ import {
   normalQuantile,
 } from "../../../src/wasm/functions/normal.ts";
 import { pow } from "../../../src/wasm/functions/pow.ts";
-import { cos, sin, tan } from "../../../src/wasm/functions/trigonometric.ts";
+import { atan, cos, sin, tan } from "../../../src/wasm/functions/trigonometric.ts";
 import type { Definition } from "../../../src/wasm/sourceAlgebra.ts";
 
 const unary = {
@@ -36,6 +36,7 @@ const unary = {
   sin,
   cos,
   tan,
+  atan,
   lgamma,
   lgammaPositive,
   digamma,

@@ -55,7 +55,7 @@ describe("inverses", () => {
 });
 
 describe("symmetry, to the bit", () => {
-  for (const [name, g] of Object.entries({ sin: f.sin, tan: f.tan, tanh: f.tanh, erf: f.erf })) {
+  for (const [name, g] of Object.entries({ sin: f.sin, tan: f.tan, atan: f.atan, tanh: f.tanh, erf: f.erf })) {
     it(`${name} is odd`, () => {
       fc.assert(
         fc.property(between(-100, 100), (x) => {
@@ -190,6 +190,7 @@ describe("monotonicity on a grid", () => {
     expectIncreasing(f.log1p, -0.9, 1);
     expectIncreasing(f.sigmoid, -40, 40, 3e-16);
     expectIncreasing(f.tanh, -3, 3, 3e-16);
+    expectIncreasing(f.atan, -3, 3, 3e-16);
     expectIncreasing(f.softplus, -40, 40);
   });
 

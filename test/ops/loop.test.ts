@@ -1,0 +1,4 @@
+import { describe } from "vitest";
+import { describeLoops } from "./loopChecks.ts";
+
+describe("loops and branches", () => describeLoops(false));
