@@ -51,6 +51,7 @@ export {
   take,
   transpose,
 } from "./tensor/shape.ts";
+export { type OdeOptions, odeint } from "./tensor/odeint.ts";
 export * as special from "./tensor/special.ts";
 export { type DType, isTensor, type NestedArray, type Shape, Tensor, type TensorLike } from "./tensor/tensor.ts";
 export { features } from "./wasm/featureProbe.ts";

@@ -5,7 +5,6 @@ import { bitLiterals, emitNest, tableRoom } from "./emitNest.ts";
 import type { Node } from "./graph.ts";
 import { type MemoryPlan, planMemory } from "./memory.ts";
 import type { Port, Program } from "./program.ts";
-import { emitLoop } from "./loopEmit.ts";
 import { allSteps, type Call, type Fill, lanesOf, type Schedule, type Step } from "./steps.ts";
 
 /** V8's optimiser is super-linear in the size of a function and starts to lose at about 15 kB. */
@@ -144,15 +143,16 @@ function emitParts(schedule: Schedule, address: (id: number) => number, module: 
   const functions = new Map<Step, FunctionRef>();
   for (const step of schedule.steps) {
     if (step.kind === "call") linkKernel(builder, step.call.kernel, linked);
-    const loop = emitLoop(step, {
+    if (step.kind !== "loop" && step.kind !== "branch") continue;
+    const inside = step.emit({
       builder,
       address,
       tableAddress: module.table,
       literalAddress: module.literal,
-      parts: (inner, inside) => emitParts(inner.schedule, inside, module),
+      parts: (inner, at) => emitParts(inner.schedule, at, module),
       name: (kind) => freshName(module, kind),
     });
-    if (loop) functions.set(step, loop);
+    functions.set(step, inside);
   }
   let next = 0;
   while (next < schedule.steps.length) {

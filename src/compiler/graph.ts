@@ -70,7 +70,7 @@ export interface Op {
 }
 
 /** How the compiler turns a node into loops. */
-export type Lowering = MapLowering | ViewLowering | ReduceLowering | KernelLowering | OtherLowering;
+export type Lowering = MapLowering | ViewLowering | ReduceLowering | KernelLowering | StepLowering | OtherLowering;
 
 /** Elementwise over broadcast inputs. */
 export interface MapLowering {
@@ -126,7 +126,12 @@ export interface OtherLowering {
     | "pad"
     | "matmul"
     | "identity"
-    | "loop"
-    | "branch"
     | "interpret";
+}
+
+/** A step with schedules inside: a loop, a branch. The record brings the planner along, so that programs without such steps do without it. */
+export interface StepLowering {
+  readonly kind: "loop" | "branch";
+  /** A `PlanStep` of `steps.ts`, which builds on this file. */
+  readonly plan: unknown;
 }

@@ -1,9 +1,8 @@
 /** Loops and branches as WebAssembly: functions over fixed places in memory. */
 import type { Code, FunctionRef, Local } from "../wasm/assembler.ts";
 import { layoutOf, type Segment, segmentsOf } from "./loop.ts";
-import { emitPackedLoop } from "./loopEmitPacked.ts";
-import { emitTurns, type LoopEnvironment, loadInteger, RowPointers } from "./loopTurns.ts";
-import type { Branch, Inner, Loop, Step } from "./steps.ts";
+import { emitTurns, loadInteger, RowPointers } from "./loopTurns.ts";
+import type { Branch, Inner, Loop, LoopEnvironment } from "./steps.ts";
 
 const addressOf =
   (inner: Inner, workspace: number, address: (buffer: number) => number) =>
@@ -110,11 +109,4 @@ export function emitScheduledLoop(step: Loop, env: LoopEnvironment): FunctionRef
       },
     });
   });
-}
-
-/** The function of a loop or branch; undefined for other steps. */
-export function emitLoop(step: Step, env: LoopEnvironment): FunctionRef | undefined {
-  if (step.kind === "branch") return emitBranch(step, env);
-  if (step.kind !== "loop") return undefined;
-  return "algebra" in step.work ? emitPackedLoop(step, step.work, env) : emitScheduledLoop(step, env);
 }

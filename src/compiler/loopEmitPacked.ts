@@ -3,9 +3,9 @@ import type { Code, FunctionRef, Local } from "../wasm/assembler.ts";
 import { simd, tableRoom } from "./emitNest.ts";
 import { isMask, type Lane } from "./lanes.ts";
 import { layoutOf, type Segment } from "./loop.ts";
-import { emitTurns, type LoopEnvironment, RowPointers } from "./loopTurns.ts";
+import { emitTurns, RowPointers } from "./loopTurns.ts";
 import { sizeOf } from "./shapes.ts";
-import type { Loop, Packed } from "./steps.ts";
+import type { Loop, LoopEnvironment, Packed } from "./steps.ts";
 
 export function emitPackedLoop(step: Loop, packed: Packed, env: LoopEnvironment): FunctionRef {
   return env.builder.func(env.name("loop"), [], [], (code) => new PackedEmitter(step, packed, env, code).emit());

@@ -1,12 +1,13 @@
 /** Loops and branches as steps: the schedules of their bodies, and where these work. */
-import type { Node } from "./graph.ts";
 import { branchAttrs, loopAttrs } from "./loop.ts";
 import type { Body } from "./loopBody.ts";
+import { emitBranch, emitScheduledLoop } from "./loopEmit.ts";
+import { emitPackedLoop } from "./loopEmitPacked.ts";
 import { packLoop } from "./loopPack.ts";
 import { align, findLifetimes, placeTemporaries } from "./memory.ts";
-import type { Branch, Inner, Loop, NewBuffer, Schedule } from "./steps.ts";
+import type { Branch, Inner, Loop, NewBuffer, PlanStep, Schedule } from "./steps.ts";
 
-type Scheduler = (order: readonly Node[], inputs: readonly Node[], outputs: readonly Node[]) => Schedule;
+type Scheduler = Parameters<PlanStep>[4];
 
 /**
  * Puts the buffers of a body in place: `shared` says which are buffers of the schedule around it. Inputs and outputs that are
@@ -45,17 +46,13 @@ function place(
 /** The schedule of a closed graph. */
 const scheduleBody = ({ inputs, outputs, order }: Body, schedule: Scheduler): Schedule => schedule(order, inputs, outputs);
 
-/** @throws NotCompilable when the body has something that only the interpreter can do. */
-export function planLoop(
-  node: Node,
-  operands: readonly number[],
-  target: number,
-  newBuffer: NewBuffer,
-  schedule: Scheduler,
-): Loop {
+export const planLoop: PlanStep = (node, operands, target, newBuffer, schedule) => {
   const attrs = loopAttrs(node.attrs);
   const packed = packLoop(attrs);
-  if (packed) return { kind: "loop", attrs, operands, target, work: packed, node };
+  if (packed) {
+    const step: Loop = { kind: "loop", attrs, operands, target, work: packed, node, emit: (env) => emitPackedLoop(step, packed, env) };
+    return step;
+  }
   const closures = (inputs: readonly number[], first: number): Map<number, number> =>
     new Map(inputs.slice(first).map((id, i) => [id, operands[attrs.carries + attrs.rows + i]!]));
   const own = attrs.carries + attrs.rows;
@@ -71,21 +68,17 @@ export function planLoop(
     end = placed.end;
   }
   const workspace = newBuffer("temporary", end / 8, `workspace of %${node.id}`);
-  return { kind: "loop", attrs, operands, target, work: { workspace, body, ...(test && { test }) }, node };
-}
+  const work = { workspace, body, ...(test && { test }) };
+  const step: Loop = { kind: "loop", attrs, operands, target, work, node, emit: (env) => emitScheduledLoop(step, env) };
+  return step;
+};
 
-/** @throws NotCompilable when a branch has something that only the interpreter can do. */
-export function planBranch(
-  node: Node,
-  operands: readonly number[],
-  target: number,
-  newBuffer: NewBuffer,
-  schedule: Scheduler,
-): Branch {
+export const planBranch: PlanStep = (node, operands, target, newBuffer, schedule) => {
   const branches = branchAttrs(node.attrs).branches.map((body) => {
     const inner = scheduleBody(body, schedule);
     return place(inner, new Map(inner.inputs.map((id, i) => [id, operands[i + 1]!])), newBuffer);
   });
   const workspace = newBuffer("temporary", Math.max(...branches.map((b) => b.end)) / 8, `workspace of %${node.id}`);
-  return { kind: "branch", operands, target, workspace, branches, node };
-}
+  const step: Branch = { kind: "branch", operands, target, workspace, branches, node, emit: (env) => emitBranch(step, env) };
+  return step;
+};

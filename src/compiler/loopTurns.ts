@@ -1,19 +1,7 @@
 /** What all loops have around their bodies: counting and testing, pointers along rows, and what is left when a test never fails. */
-import type { Code, FunctionRef, Local, ModuleBuilder } from "../wasm/assembler.ts";
+import type { Code, Local } from "../wasm/assembler.ts";
 import { layoutOf } from "./loop.ts";
-import type { Inner, Loop } from "./steps.ts";
-
-export interface LoopEnvironment {
-  readonly builder: ModuleBuilder;
-  /** Address of a buffer of the schedule that the step belongs to. */
-  readonly address: (buffer: number) => number;
-  readonly tableAddress: (table: Float64Array) => number;
-  readonly literalAddress: (x: number) => number;
-  /** Functions that run a schedule inside, with its buffers at the given addresses. */
-  readonly parts: (inner: Inner, address: (buffer: number) => number) => FunctionRef[];
-  /** A name that no other function has. */
-  readonly name: (kind: string) => string;
-}
+import type { Loop } from "./steps.ts";
 
 /** Pushes a stored non-negative integer as an i32: the low bits of what it is after adding 2^52. */
 export function loadInteger(code: Code, at: number): void {

@@ -41,6 +41,9 @@ class GraphNode implements Node {
   }
 }
 
+const noInputs: readonly Node[] = [];
+const noAttrs: Attrs = {};
+
 const noInference = (): never => {
   throw new Error("inputs and constants are made by inputNode and constantNode");
 };
@@ -67,24 +70,25 @@ export function asValue(node: Node): Value {
 }
 
 export const constantNode = (data: TypedArray, shape: Shape, dtype: DType): Node =>
-  new GraphNode(constant, [], {}, { shape, dtype }, data, undefined);
+  new GraphNode(constant, noInputs, noAttrs, { shape, dtype }, data, undefined);
 
 /** A fresh variable. With a value, everything computed from it is computed along the way (record and run). */
 export const inputNode = (shape: Shape, dtype: DType, name: string, value?: TypedArray): Node =>
-  new GraphNode(input, [], { name }, { shape, dtype }, value, currentOrigin());
+  new GraphNode(input, noInputs, { name }, { shape, dtype }, value, currentOrigin());
 
 /** A constant scalar of a floating dtype. */
 export const scalar = (x: number, dtype: DType = "float64"): Node => {
   const data = allocate(dtype, 1);
   data[0] = x;
-  return constantNode(data, [], dtype);
+  return constantNode(data, scalarShape, dtype);
 };
+const scalarShape: Shape = [];
 
 /**
  * Applies an operation. Constants in, constant out, with no history. Otherwise the algebra of the record is tried,
  * and a node is recorded; it carries a value when all its inputs do.
  */
-export function apply(op: Op, inputs: readonly Node[], attrs: Attrs = {}): Node {
+export function apply(op: Op, inputs: readonly Node[], attrs: Attrs = noAttrs): Node {
   const type = op.infer(inputs, attrs);
   const known = inputs.every(isConstant);
   if (known && !op.folding) return constantNode(op.evaluate(inputs.map(asValue), attrs, type), type.shape, type.dtype);

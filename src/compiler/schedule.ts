@@ -9,10 +9,9 @@ import { gemm } from "../wasm/kernels/gemm.ts";
 import { gemv, gemvT } from "../wasm/kernels/products.ts";
 import type { Combine, KernelCall, Node, Shape } from "./graph.ts";
 import { type Access, type Lane, LaneAlgebra } from "./lanes.ts";
-import { planBranch, planLoop } from "./loopSchedule.ts";
 import { isConstant } from "./node.ts";
 import { formatShape, sizeOf, stridesOf } from "./shapes.ts";
-import type { Accumulation, Buffer, BufferKind, NewBuffer, Scatter, Schedule, Step, Store } from "./steps.ts";
+import type { Accumulation, Buffer, BufferKind, NewBuffer, PlanStep, Scatter, Schedule, Step, Store } from "./steps.ts";
 
 export type { Accumulation, Buffer, Call, Fill, Nest, Schedule, Step } from "./steps.ts";
 
@@ -536,11 +535,11 @@ class Scheduler {
 
   #buildCall(node: Node, _step: number, steps: Step[]): void {
     const target = this.#bufferOf.get(node)!;
-    const { kind } = node.op.lowering;
-    if (kind === "loop" || kind === "branch") {
+    const { lowering } = node.op;
+    if (lowering.kind === "loop" || lowering.kind === "branch") {
       const operands = node.inputs.map((x) => this.#bufferFor(x));
       const newBuffer: NewBuffer = (...buffer) => this.#newBuffer(...buffer);
-      steps.push((kind === "loop" ? planLoop : planBranch)(node, operands, target, newBuffer, schedule));
+      steps.push((lowering.plan as PlanStep)(node, operands, target, newBuffer, schedule));
       return;
     }
     if (node.op.lowering.kind === "kernel") {

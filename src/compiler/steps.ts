@@ -1,4 +1,5 @@
 /** A schedule: what a program does, step by step, over which buffers. */
+import type { FunctionRef, ModuleBuilder } from "../wasm/assembler.ts";
 import type { Combine, KernelCall, Node } from "./graph.ts";
 import type { Access, Lane, LaneAlgebra } from "./lanes.ts";
 import type { LoopAttrs } from "./loop.ts";
@@ -59,6 +60,19 @@ export interface Inner {
   /** Bytes from the beginning of the workspace, for the others. */
   readonly offsets: readonly number[];
 }
+/** What the functions of loops and branches are emitted into. */
+export interface LoopEnvironment {
+  readonly builder: ModuleBuilder;
+  /** Address of a buffer of the schedule that the step belongs to. */
+  readonly address: (buffer: number) => number;
+  readonly tableAddress: (table: Float64Array) => number;
+  readonly literalAddress: (x: number) => number;
+  /** Functions that run a schedule inside, with its buffers at the given addresses. */
+  readonly parts: (inner: Inner, address: (buffer: number) => number) => FunctionRef[];
+  /** A name that no other function has. */
+  readonly name: (kind: string) => string;
+}
+
 /** A loop over a schedule. */
 export interface Loop {
   readonly kind: "loop";
@@ -68,6 +82,7 @@ export interface Loop {
   readonly target: number;
   readonly work: { readonly workspace: number; readonly body: Inner; readonly test?: Inner } | Packed;
   readonly node: Node;
+  readonly emit: (env: LoopEnvironment) => FunctionRef;
 }
 /** The body of a loop as expressions over what is carried in registers. */
 export interface Packed {
@@ -95,6 +110,7 @@ export interface Branch {
   readonly workspace: number;
   readonly branches: readonly Inner[];
   readonly node: Node;
+  readonly emit: (env: LoopEnvironment) => FunctionRef;
 }
 export type Step = Nest | Call | Fill | Loop | Branch;
 
@@ -107,6 +123,18 @@ export interface Schedule {
 
 /** Makes a buffer in a schedule that is being built; gives its number. */
 export type NewBuffer = (kind: BufferKind, size: number, label: string, data?: Float64Array) => number;
+
+/**
+ * Makes the step of a loop or branch: its node, the buffers of its inputs and of its result, and what makes buffers and schedules.
+ * @throws NotCompilable when there is something inside that only the interpreter can do.
+ */
+export type PlanStep = (
+  node: Node,
+  operands: readonly number[],
+  target: number,
+  newBuffer: NewBuffer,
+  schedule: (order: readonly Node[], inputs: readonly Node[], outputs: readonly Node[]) => Schedule,
+) => Loop | Branch;
 
 /** The operands of a step that is not a loop nest, and its result. */
 export function buffersOf(step: Exclude<Step, Nest>): number[] {

@@ -2,6 +2,7 @@
 import type { Attrs, JvpRule, Node, Op, VjpRule } from "../compiler/graph.ts";
 import { branchAttrs, type Segment, segmentsOf } from "../compiler/loop.ts";
 import { Body } from "../compiler/loopBody.ts";
+import { planBranch } from "../compiler/loopSchedule.ts";
 import { apply, inputNode, scalar } from "../compiler/node.ts";
 import { sizeOf } from "../compiler/shapes.ts";
 import { equal, where } from "./arithmetic.ts";
@@ -29,7 +30,7 @@ export const branch: Op = {
     const branches = branchAttrs(attrs).branches.map((body) => body.simplified());
     return selected(inputs, branches) ?? apply(branch, inputs, { branches });
   },
-  lowering: { kind: "branch" },
+  lowering: { kind: "branch", plan: planBranch },
 };
 
 const segments = (body: Body): Segment[] => segmentsOf(body.outputs.map((x) => x.shape));

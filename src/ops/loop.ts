@@ -5,6 +5,7 @@
 import type { Attrs, JvpRule, Node, Op, Shape, VjpRule } from "../compiler/graph.ts";
 import { type LoopAttrs, layoutOf, loopAttrs, type Segment, type Trips } from "../compiler/loop.ts";
 import { Body } from "../compiler/loopBody.ts";
+import { planLoop } from "../compiler/loopSchedule.ts";
 import { apply, inputNode, isConstant, scalar } from "../compiler/node.ts";
 import { add } from "./arithmetic.ts";
 import { broadcast } from "./broadcast.ts";
@@ -25,7 +26,7 @@ export const loop: Op = {
     const { body, test } = loopAttrs(attrs);
     return apply(loop, inputs, { ...attrs, body: body.simplified(), ...(test && { test: test.simplified() }) });
   },
-  lowering: { kind: "loop" },
+  lowering: { kind: "loop", plan: planLoop },
 };
 
 /** A value that goes from step to step: what it is first, what the body reads, and what the body makes of it. Float64. */
@@ -157,7 +158,9 @@ function reached(outputs: readonly Node[]): Set<Node> {
 /** Which outputs of a body depend on some of its inputs. */
 function outputsFrom(body: Body, inputs: ReadonlySet<Node>): boolean[] {
   const depends = new Set<Node>(inputs);
-  for (const node of body.order) if (node.inputs.some((x) => depends.has(x))) depends.add(node);
+  // Derivatives do not pass through truth values and integers, nor where they are stopped.
+  const passes = (node: Node): boolean => node.dtype.startsWith("float") && node.op.name !== "stopGradient";
+  for (const node of body.order) if (passes(node) && node.inputs.some((x) => depends.has(x))) depends.add(node);
   return body.outputs.map((x) => depends.has(x));
 }
 

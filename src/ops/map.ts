@@ -22,7 +22,7 @@ export type DTypeRule = (name: string, inputs: readonly NodeType[]) => DType;
 const rank: Record<DType, number> = { bool: 0, int32: 1, float32: 2, float64: 3 };
 /** The dtype that holds the values of all inputs. */
 export const widest = (inputs: readonly NodeType[]): DType =>
-  inputs.reduce<DType>((w, x) => (rank[x.dtype] > rank[w] ? x.dtype : w), "bool");
+  inputs.reduce<DType>((w, x) => (w === x.dtype || rank[x.dtype] < rank[w] ? w : x.dtype), "bool");
 
 /** Arithmetic keeps the widest dtype; truth values count as integers. */
 export const arithmetic: DTypeRule = (_name, inputs) => {
@@ -64,13 +64,12 @@ export interface MapDefinition {
 }
 
 function inferMap(definition: MapDefinition): Op["infer"] {
-  const rule = definition.dtype ?? floating;
-  return (inputs) => ({
-    shape: inputs
-      .slice(1)
-      .reduce<Shape>((shape, x) => broadcastShapes(shape, x.shape, definition.name), inputs[0]!.shape),
-    dtype: rule(definition.name, inputs),
-  });
+  const { name, dtype: rule = floating } = definition;
+  return (inputs) => {
+    let { shape } = inputs[0]!;
+    for (const x of inputs) if (x.shape.length > 0) shape = broadcastShapes(shape, x.shape, name);
+    return { shape, dtype: rule(name, inputs) };
+  };
 }
 
 /** Arrays from this length on are worth writing the scalar definition out as JavaScript, which has the same bits. */
@@ -83,6 +82,14 @@ function evaluateMap(scalar: MapLowering["scalar"], arity: number): Op["evaluate
     const size = sizeOf(output.shape);
     const out = allocate(output.dtype, size);
     const data = inputs.map((x) => x.data);
+    if (size === 1) {
+      out[0] = scalar(
+        numberAlgebra,
+        data.map((x) => x[0]!),
+        attrs,
+      );
+      return out;
+    }
     const offsets = inputs.map((x) => offsetsOver(x, output.shape, size));
     if (size >= longArray) written ??= numberFunction((m, ...x) => scalar(m, x, {}), arity);
     const f = written ?? ((...x: number[]): number => scalar(numberAlgebra, x, attrs));
@@ -179,6 +186,9 @@ export function broadcastTo(x: Node, shape: Shape): Node {
   return apply(broadcast, [x], { shape });
 }
 
+/** A single number, for which there is nothing to move or to convert. */
+const isNumber = (x: Node): boolean => x.shape.length === 0 && x.dtype === "float64";
+
 /** f(x[i]) = f(x)[i]: the operation on the fewer numbers from which all inputs that are not single numbers were gathered. */
 function beforeGather(op: Op, inputs: readonly Node[]): Node | undefined {
   const isGather = (x: Node): boolean => x.op.lowering.kind === "gather" && isConstant(x.inputs[1]!);
@@ -201,6 +211,7 @@ function beforeGather(op: Op, inputs: readonly Node[]): Node | undefined {
  * smallest shape, and what depends on few numbers is computed few times.
  */
 export function applyMap(op: Op, ...operands: Node[]): Node {
+  if (operands.every(isNumber)) return apply(op, operands);
   const inputs = converted(op, operands);
   const gathered = beforeGather(op, inputs);
   if (gathered) return gathered;

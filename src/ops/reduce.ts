@@ -1,14 +1,13 @@
 /** Reductions, with the algebra that empties their loops: what does not depend on the summed axes is taken out. */
-import type { Attrs, Combine, DType, Node, NodeType, Op, Shape } from "../compiler/graph.ts";
-import { apply, isConstant, scalar } from "../compiler/node.ts";
+import type { Attrs, Combine, DType, Node, Op, Shape } from "../compiler/graph.ts";
+import { apply, scalar } from "../compiler/node.ts";
 import { allocate, eachOffset, sizeOf, stridesOf } from "../compiler/shapes.ts";
-import { add, arithmeticOps, cast, div, equal, mul, neg, sub, where } from "./arithmetic.ts";
-import { broadcast } from "./broadcast.ts";
+import { cast, div, equal, mul, sub, where } from "./arithmetic.ts";
 import { late } from "./late.ts";
-import { broadcastTo } from "./map.ts";
 import { sumByProduct } from "./logProduct.ts";
+import { broadcastTo } from "./map.ts";
 import { reshape } from "./shape.ts";
-import { summarise } from "./summarise.ts";
+import { simplifySum } from "./sumAlgebra.ts";
 
 const axesOf = (attrs: Attrs): readonly number[] => attrs.axes as readonly number[];
 const dropAxes = (shape: Shape, axes: readonly number[]): number[] => shape.filter((_, d) => !axes.includes(d));
@@ -60,90 +59,11 @@ const inferReduce: Op["infer"] = ([x], attrs) => ({
 /** A reduced tensor put back beside its input: the dropped axes return with size 1. */
 const restore = (reduced: Node, shape: Shape, axes: readonly number[]): Node => reshape(reduced, onesAt(shape, axes));
 
-const isFlatAlong = (x: Node, type: NodeType, axes: readonly number[]): boolean => {
-  const lead = type.shape.length - x.shape.length;
-  return axes.every((d) => d < lead || x.shape[d - lead] === 1);
-};
-/** A factor or term without the reduced axes, in the shape of the reduced result. */
-const lower = (x: Node, type: NodeType, axes: readonly number[]): Node => {
-  const lead = type.shape.length - x.shape.length;
-  const kept = x.shape.filter((_, d) => !axes.includes(d + lead));
-  return reshape(x, kept);
-};
-
-/** Sums of products, differences and broadcasts, factored. */
-const simplifySum: NonNullable<Op["simplify"]> = ([x], attrs) => {
-  const axes = axesOf(attrs);
-  const reduced = dropAxes(x!.shape, axes);
-  const count = (): Node =>
-    scalar(
-      axes.reduce((n, d) => n * x!.shape[d]!, 1),
-      x!.dtype,
-    );
-  if (axes.length === 0) return x;
-  if (axes.every((d) => x!.shape[d] === 1)) return reshape(x!, reduced);
-  if (x!.op === broadcast) {
-    const source = x!.inputs[0]!;
-    const lead = x!.shape.length - source.shape.length;
-    const stretched = axes.filter((d) => d < lead || source.shape[d - lead] !== x!.shape[d]);
-    if (stretched.length === 0) return undefined;
-    const times = scalar(
-      stretched.reduce((n, d) => n * x!.shape[d]!, 1),
-      x!.dtype,
-    );
-    const rest = axes.filter((d) => d >= lead && source.shape[d - lead] !== 1).map((d) => d - lead);
-    const kept = source.shape.flatMap((n, d) => (axes.includes(d + lead) ? [] : [n]));
-    return broadcastTo(mul(times, reshape(sum(source, rest), kept)), reduced);
-  }
-  if (x!.op === arithmeticOps.neg) return neg(sum(x!.inputs[0]!, axes));
-  const isTotal = axes.length === x!.shape.length;
-  const statistic = isTotal ? summarise(x!, total) : undefined;
-  if (statistic) return statistic;
-  const [a, b] = x!.inputs as [Node, Node];
-  // Terms that are data are summed at once, and terms with sufficient statistics apart from those without.
-  const isSum = x!.op === arithmeticOps.add || x!.op === arithmeticOps.sub;
-  const separates = (y: Node): boolean => isConstant(y) || (isTotal && hasStatistic(y, x!));
-  if (isSum && (separates(a) || separates(b))) {
-    const [left, right] = [a, b].map((y) => sum(broadcastTo(cast(y, x!.dtype), x!.shape), axes)) as [Node, Node];
-    return x!.op === arithmeticOps.add ? add(left, right) : sub(left, right);
-  }
-  const parts = (flat: Node, full: Node): [Node, Node] => [
-    lower(flat, x!, axes),
-    sum(broadcastTo(full, x!.shape), axes),
-  ];
-  for (const [flat, full, flipped] of [
-    [b, a, false],
-    [a, b, true],
-  ] as const) {
-    if (x!.inputs.length !== 2 || flat.dtype !== x!.dtype || full.dtype !== x!.dtype || !isFlatAlong(flat, x!, axes))
-      continue;
-    const fitted = (y: Node): Node => broadcastTo(y, reduced);
-    if (x!.op === arithmeticOps.mul) {
-      const [f, s] = parts(flat, full);
-      return fitted(mul(s, f));
-    }
-    if (x!.op === arithmeticOps.div && !flipped) {
-      const [f, s] = parts(flat, full);
-      return fitted(div(s, f));
-    }
-    if (x!.op === arithmeticOps.add || x!.op === arithmeticOps.sub) {
-      const [f, s] = parts(flat, full);
-      const repeated = mul(count(), f);
-      if (x!.op === arithmeticOps.add) return fitted(add(s, repeated));
-      return fitted(flipped ? sub(repeated, s) : sub(s, repeated));
-    }
-  }
-  return undefined;
-};
-
 const total = (x: Node): Node =>
   sum(
     x,
     x.shape.map((_, d) => d),
   );
-const hasStatistic = (y: Node, whole: NodeType): boolean =>
-  sizeOf(y.shape) === sizeOf(whole.shape) && summarise(y, total) !== undefined;
-
 const sumOp: Op = {
   name: "sum",
   infer: ([x], attrs) => ({
@@ -156,7 +76,7 @@ const sumOp: Op = {
     return [broadcastTo(restore(cotangent, x!.shape, axesOf(node.attrs)), x!.shape)];
   },
   jvp: ([t], node) => sum(t!, axesOf(node.attrs)),
-  simplify: simplifySum,
+  simplify: ([x], attrs) => simplifySum(x!, axesOf(attrs), sum),
   lower: ([x], attrs) => (axesOf(attrs).length === x!.shape.length ? sumByProduct(x!, total) : undefined),
   lowering: { kind: "reduce", combine: "sum" },
 };

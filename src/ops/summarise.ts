@@ -83,7 +83,7 @@ function sumOfSquares(x: Node, w: Float64Array | undefined, sum: Sum): Node | un
   const columns = dense.reduce((n, t) => n + sizeOf(t.variable.shape), 0);
   if (dense.length === affine.terms.length) {
     const isCheap = columns < affine.rows && affine.rows * columns ** 2 <= reflectionLimit;
-    return isCheap ? triangular(affine, eachRow(affine, w), dense, columns, sum) : undefined;
+    return isCheap ? triangular(eachRow(affine, w), dense, columns, sum) : undefined;
   }
   const cells = collapseRows(affine, w);
   if (cells.rows.length * 2 > affine.rows) return undefined;
@@ -133,7 +133,7 @@ function rowKey(term: DenseTerm | PickedTerm, i: number): string {
 }
 
 /** ‖q + R (θ − θ̂)‖² plus the constant residual. */
-function triangular(affine: Affine, cells: Cells, terms: readonly DenseTerm[], columns: number, sum: Sum): Node {
+function triangular(cells: Cells, terms: readonly DenseTerm[], columns: number, sum: Sum): Node {
   const n = cells.rows.length;
   const matrix = new Float64Array(n * (columns + 1));
   cells.rows.forEach((row, r) => {
