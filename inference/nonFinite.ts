@@ -134,7 +134,7 @@ const firstSentence = (text: string): string => text.split(/\.\s/)[0]!.replace(/
 function account(node: Node, at: number, valueOf: ValueOf, explained = false): string | undefined {
   const { node: culprit, at: element } = follow(node, at, valueOf);
   if (culprit.inputs.length === 0) return undefined;
-  const line = culprit.origin?.line;
+  const line = culprit.origin?.line ?? node.origin?.line;
   if (explained && culprit.op.name === "where") return line === undefined ? undefined : `the line is ${line}`;
   const place = line === undefined ? "" : `, at ${line}`;
   return `${culprit.op.name} gave ${valueOf(culprit)[element]}${sources(culprit, element, valueOf)}${place}`;

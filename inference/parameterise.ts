@@ -4,7 +4,7 @@ import { biject } from "../distributions/biject.ts";
 import type { Constraint, Transform } from "../distributions/types.ts";
 import type { Node } from "../src/compiler/graph.ts";
 import { inputNode } from "../src/compiler/node.ts";
-import { currentOrigin, withOrigin } from "../src/compiler/origin.ts";
+import { statementOrigin, withAllowance, withOrigin } from "../src/compiler/origin.ts";
 import { trace } from "../src/effects/handlers/trace.ts";
 import { hasLogProb, scaledSum, siteLogProb } from "../src/effects/logProb.ts";
 import {
@@ -70,7 +70,8 @@ export interface TracedModel {
 /** @throws ModelError naming the site; Error when there is no latent one. */
 export function traceModel<Data>(model: (data: Data) => unknown, data: Data): TracedModel {
   const made: Run = { latents: [], terms: [], last: undefined };
-  const run = withHandler(parameterise(made), () => trace((d: Data) => runModel(model, d, () => made.last)).get(data));
+  const traced = trace((d: Data) => runModel(model, d, () => made.last));
+  const run = withAllowance(OPERATIONS_WITH_LINES, () => withHandler(parameterise(made), () => traced.get(data)));
   if (made.latents.length > 0) return { run, ...made };
   const observed = made.terms.map(({ site }) => `"${site.name}"`).join(", ");
   throw new Error(
@@ -79,8 +80,8 @@ export function traceModel<Data>(model: (data: Data) => unknown, data: Data): Tr
   );
 }
 
-/** Frames from a handler up to the statement of the model: `applyStack`, the primitive, and a plate around it. */
-const STATEMENT_FRAMES = 8;
+/** How many operations of a model, beside its statements, are remembered with the line they were written on. */
+const OPERATIONS_WITH_LINES = 512;
 
 /** A run of the model in the making. */
 interface Run {
@@ -101,7 +102,7 @@ function parameterise(run: Run): Handler {
       const transform = transformOf(msg);
       const { batchShape, eventShape, support } = msg.distribution;
       const shape = [...batchShape, ...eventShape];
-      withOrigin(currentOrigin(STATEMENT_FRAMES), () => {
+      withOrigin(statementOrigin(), () => {
         const input = inputNode(transform.inverseShape(shape), "float64", msg.name);
         const unconstrained = wrap(input);
         const value = transform.forward(unconstrained);
@@ -114,7 +115,7 @@ function parameterise(run: Run): Handler {
       run.last = msg;
       const site = { ...msg } as Site;
       if (!hasLogProb(site)) return;
-      withOrigin(currentOrigin(STATEMENT_FRAMES), () => {
+      withOrigin(statementOrigin(), () => {
         const logProb = siteLogProb(site);
         refuseHopeless(site, logProb);
         run.terms.push({ site, logProb, total: scaledSum(logProb, site.scale) });

@@ -1,6 +1,7 @@
 /** From outputs and inputs to a program. */
 import { emit } from "./emit.ts";
 import type { Node } from "./graph.ts";
+import { pruneLoops } from "./loopPrune.ts";
 import type { Program } from "./program.ts";
 import { type Schedule, schedule } from "./schedule.ts";
 import { simplify, topological } from "./simplify.ts";
@@ -18,7 +19,7 @@ export interface Compiled {
  * @throws NotCompilable when an operation has no compiled form; the interpreter runs such graphs.
  */
 export function compile(outputs: readonly Node[], inputs: readonly Node[]): Compiled {
-  const simple = simplify(outputs, inputs);
+  const simple = pruneLoops(simplify(outputs, inputs));
   const plan = schedule(topological(simple), inputs, simple);
   return { program: emit(plan, inputs, simple), schedule: plan, outputs: simple };
 }

@@ -81,9 +81,9 @@ export function emit(schedule: Schedule, inputs: readonly Node[], outputs: reado
     linked: new Map(),
     names: new Map(),
   });
-  const run = builder.func("run", [], [], (code) => {
-    for (const part of parts) code.call(part);
-  });
+  const [only] = parts;
+  const run =
+    only && parts.length === 1 ? only : builder.func("run", [], [], (code) => parts.forEach((part) => code.call(part)));
   builder.export("run", run);
   return {
     format: "lapilli-program",
@@ -161,7 +161,14 @@ function emitParts(schedule: Schedule, address: (id: number) => number, module: 
       while (next < schedule.steps.length && code.size < partLimit) {
         const step = schedule.steps[next++]!;
         if (step.kind === "nest")
-          emitNest(step, { code, address, tableAddress: module.table, literalAddress: module.literal, take: locals.take, release: locals.release });
+          emitNest(step, {
+            code,
+            address,
+            tableAddress: module.table,
+            literalAddress: module.literal,
+            take: locals.take,
+            release: locals.release,
+          });
         else if (step.kind === "fill") emitFill(code, step, schedule.buffers[step.buffer]!.size, address, locals);
         else if (step.kind === "call") emitCall(code, step, address, linked, scratch, locals);
         else code.call(functions.get(step)!);

@@ -28,6 +28,8 @@ export interface LoopAttrs {
   readonly carries: number;
   readonly rows: number;
   readonly body: Body;
+  /** Carried values whose records nobody reads, in a program. */
+  readonly unrecorded?: readonly number[];
   /** Of the carried values and closures, whether to go on: one truth value. */
   readonly test?: Body;
 }
@@ -64,13 +66,13 @@ export function segmentsOf(shapes: readonly Shape[], start = 0): Segment[] {
   });
 }
 
-export function layoutOf({ body, carries, length, trips }: LoopAttrs): LoopLayout {
+export function layoutOf({ body, carries, length, trips, unrecorded = [] }: LoopAttrs): LoopLayout {
   const stacked = (shape: Shape): Shape => [length, ...shape];
   const carried = body.inputs.slice(0, carries).map((x) => x.shape);
   const shapes = [
     ...carried,
     ...body.outputs.slice(carries).map((x) => stacked(x.shape)),
-    ...carried.map(stacked),
+    ...carried.map((shape, k) => (unrecorded.includes(k) ? [0] : stacked(shape))),
     ...(trips === "tested" ? [[]] : []),
   ];
   const all = segmentsOf(shapes);

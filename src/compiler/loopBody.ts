@@ -1,7 +1,7 @@
 /** Closed graphs that a loop or a branch runs: data of a node, with a printed form as their identity. */
 import type { Node, TypedArray } from "./graph.ts";
 import { isConstant } from "./node.ts";
-import { simplify, topological } from "./simplify.ts";
+import { topological } from "./simplify.ts";
 
 /** Arrays of at most this many numbers are part of a printed graph; larger ones are told apart by identity. */
 const printedLength = 64;
@@ -12,7 +12,6 @@ export class Body {
   readonly outputs: readonly Node[];
   #key: string | undefined;
   #order: readonly Node[] | undefined;
-  #simple: Body | undefined;
 
   constructor(inputs: readonly Node[], outputs: readonly Node[]) {
     this.inputs = inputs;
@@ -34,12 +33,6 @@ export class Body {
   /** Attributes are compared by their JSON. */
   toJSON(): string {
     return this.key;
-  }
-
-  /** The graph as a program needs it: folded, lowered, each expression once. */
-  simplified(): Body {
-    this.#simple ??= new Body(this.inputs, simplify(this.outputs, this.inputs));
-    return this.#simple;
   }
 
   /** A function from values of the inputs to values of the outputs, by the reference evaluators. */

@@ -94,7 +94,9 @@ export function emitScheduledLoop(step: Loop, env: LoopEnvironment): FunctionRef
         },
       }),
       step: () => {
-        for (let k = 0; k < carries; k++) copy(code, inputs[k]!.size, inputs[k]!, along(layout.records[k]!, inputs[k]!.size));
+        layout.records.forEach((record, k) => {
+          if (record.size > 0) copy(code, inputs[k]!.size, inputs[k]!, along(record, inputs[k]!.size));
+        });
         read.forEach((x, j) => {
           copy(code, x.size, { at: address(step.operands[carries + j]!), pointer: pointers.of(x.size) }, x);
         });

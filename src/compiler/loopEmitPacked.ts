@@ -96,7 +96,7 @@ class PackedEmitter {
     const layout = layoutOf(this.#step.attrs);
     this.#current = new Map();
     this.#carried.forEach((locals, k) => {
-      const size = sizeOf(body.inputs[k]!.shape);
+      const size = layout.records[k]!.size === 0 ? 0 : sizeOf(body.inputs[k]!.shape);
       this.#storeAll(layout.records[k]!, size, this.#pointers.of(size), (i) => code.get(locals[i]!));
     });
     results.forEach((lanes, j) => {

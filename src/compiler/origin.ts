@@ -40,19 +40,38 @@ class CapturedOrigin implements Origin {
 }
 
 let inherited: Origin | undefined;
+let allowance = Number.POSITIVE_INFINITY;
+const unknown: Origin = { line: undefined };
 
-/**
- * The origin for a node that is being made: inherited inside `withOrigin`, else captured from the stack.
- *
- * @param frames - how far up the user's line may be; each costs as much as a multiplication of tensors
- */
-export function currentOrigin(frames = 12): Origin {
-  if (inherited) return inherited;
+function capture(frames: number): Origin {
   const limit = Error.stackTraceLimit;
   Error.stackTraceLimit = frames;
   const origin = new CapturedOrigin(new Error("origin"));
   Error.stackTraceLimit = limit;
   return origin;
+}
+
+/** The origin for a node that is being made: inherited inside `withOrigin`, else captured from the stack. */
+export function currentOrigin(): Origin {
+  if (inherited) return inherited;
+  return allowance-- > 0 ? capture(16) : unknown;
+}
+
+/** The origin for everything a handler makes for a statement of a model: the user's line is a few frames up. */
+export const statementOrigin = (): Origin => inherited ?? capture(8);
+
+/**
+ * Runs `body`, in which only so many nodes get a place of their own: a stack costs as much as several operations, and a
+ * graph of very many nodes is written by a loop, whose lines come up again and again.
+ */
+export function withAllowance<T>(nodes: number, body: () => T): T {
+  const before = allowance;
+  allowance = nodes;
+  try {
+    return body();
+  } finally {
+    allowance = before;
+  }
 }
 
 /** Runs `body` so that every node it makes points at the same place: adjoints name the line of the forward operation. */

@@ -37,6 +37,6 @@ export function traceLogDensity(trace: { readonly sites: ReadonlyMap<string, Sit
 /** The sum of a site's log density, weighted by its scale: a float64 scalar. */
 export function scaledSum(logProb: Tensor, scale: number | Tensor): Tensor {
   const x = logProb.dtype === "float64" ? logProb : cast(logProb, "float64");
-  if (scale === 1) return sum(x);
+  if (scale === 1) return x.rank === 0 ? x : sum(x);
   return typeof scale === "number" || scale.rank === 0 ? mul(sum(x), scale) : sum(mul(x, scale));
 }

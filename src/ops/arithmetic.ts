@@ -112,8 +112,12 @@ const reciprocalOp: Op = defineMap({
   cost: 4,
   scalar: (m, [x]) => m.div(m.constant(1), x!),
   partials: [(_x, out) => neg(square(out))],
-  simplify: ([x]) =>
-    x!.op === reciprocalOp ? x!.inputs[0]! : x!.op === negOp ? neg(reciprocal(x!.inputs[0]!)) : undefined,
+  simplify: ([x]) => {
+    if (x!.op === reciprocalOp) return x!.inputs[0]!;
+    if (x!.op === negOp) return neg(reciprocal(x!.inputs[0]!));
+    // For a number or two latency is all that counts: e^−x is known when e^x is, a division later.
+    return x!.op.name === "exp" && sizeOf(x!.shape) <= 2 ? applyMap(x!.op, neg(x!.inputs[0]!)) : undefined;
+  },
 });
 export const reciprocal = (x: Node): Node => applyMap(reciprocalOp, x);
 

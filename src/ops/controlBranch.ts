@@ -2,6 +2,7 @@
 import type { Attrs, JvpRule, Node, Op, VjpRule } from "../compiler/graph.ts";
 import { branchAttrs, type Segment, segmentsOf } from "../compiler/loop.ts";
 import { Body } from "../compiler/loopBody.ts";
+import { lowerBody } from "../compiler/loopPrune.ts";
 import { planBranch } from "../compiler/loopSchedule.ts";
 import { apply, inputNode, scalar } from "../compiler/node.ts";
 import { sizeOf } from "../compiler/shapes.ts";
@@ -27,7 +28,7 @@ export const branch: Op = {
   vjp: (cotangent, node, wanted) => vjpOfBranch(cotangent, node, wanted),
   jvp: (tangents, node) => jvpOfBranch(tangents, node),
   lower: (inputs, attrs) => {
-    const branches = branchAttrs(attrs).branches.map((body) => body.simplified());
+    const branches = branchAttrs(attrs).branches.map(lowerBody);
     return selected(inputs, branches) ?? apply(branch, inputs, { branches });
   },
   lowering: { kind: "branch", plan: planBranch },

@@ -5,6 +5,7 @@
 import type { Attrs, JvpRule, Node, Op, Shape, VjpRule } from "../compiler/graph.ts";
 import { type LoopAttrs, layoutOf, loopAttrs, type Segment, type Trips } from "../compiler/loop.ts";
 import { Body } from "../compiler/loopBody.ts";
+import { lowerBody } from "../compiler/loopPrune.ts";
 import { planLoop } from "../compiler/loopSchedule.ts";
 import { apply, inputNode, isConstant, scalar } from "../compiler/node.ts";
 import { add } from "./arithmetic.ts";
@@ -24,7 +25,7 @@ export const loop: Op = {
   jvp: (tangents, node) => jvpOfLoop(tangents, node),
   lower: (inputs, attrs) => {
     const { body, test } = loopAttrs(attrs);
-    return apply(loop, inputs, { ...attrs, body: body.simplified(), ...(test && { test: test.simplified() }) });
+    return apply(loop, inputs, { ...attrs, body: lowerBody(body), ...(test && { test: lowerBody(test) }) });
   },
   lowering: { kind: "loop", plan: planLoop },
 };

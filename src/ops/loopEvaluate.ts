@@ -21,7 +21,7 @@ export function evaluateLoop(inputs: readonly Value[], attrs: Attrs): Float64Arr
     const at = reverse ? count - 1 - done : done;
     const store = (segments: readonly Segment[], values: readonly TypedArray[]): void => {
       values.forEach((x, k) => {
-        out.set(x, segments[k]!.start + at * x.length);
+        if (segments[k]!.size > 0) out.set(x, segments[k]!.start + at * x.length);
       });
     };
     const row = stacked.map((x, k) => x.subarray(at * rowSizes[k]!, (at + 1) * rowSizes[k]!));
