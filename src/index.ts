@@ -3,8 +3,8 @@ export * as dist from "../distributions/index.ts";
 export { constraints } from "../distributions/index.ts";
 export * from "../inference/index.ts";
 export { grad, hessian, jvp, type ScalarFunction, valueAndGrad, vjp } from "./autodiff/grad.ts";
-export { decodeProgram, encodeProgram } from "./compiler/programFile.ts";
 export { type Instance, instantiate, type Program, validate } from "./compiler/program.ts";
+export { decodeProgram, encodeProgram } from "./compiler/programFile.ts";
 export { block } from "./effects/handlers/block.ts";
 export { condition } from "./effects/handlers/condition.ts";
 export { intervene } from "./effects/handlers/intervene.ts";
@@ -35,6 +35,7 @@ export { arange, eye, full, linspace, ones, tensor, zeros } from "./tensor/creat
 export * as linalg from "./tensor/linalg.ts";
 export { cholesky, diag, diagonal, dot, logdet, matmul, outer, solveTriangular, tril } from "./tensor/linalg.ts";
 export * from "./tensor/math.ts";
+export { type OdeOptions, odeint } from "./tensor/odeint.ts";
 export { all, any, cumsum, logsumexp, max, mean, min, prod, sum, variance } from "./tensor/reduce.ts";
 export {
   at,
@@ -51,7 +52,6 @@ export {
   take,
   transpose,
 } from "./tensor/shape.ts";
-export { type OdeOptions, odeint } from "./tensor/odeint.ts";
 export * as special from "./tensor/special.ts";
 export { type DType, isTensor, type NestedArray, type Shape, Tensor, type TensorLike } from "./tensor/tensor.ts";
 export { features } from "./wasm/featureProbe.ts";

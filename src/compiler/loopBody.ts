@@ -76,7 +76,11 @@ function printed({ inputs, outputs, order }: Body): string {
   for (const node of order) {
     if (number.has(node)) continue;
     if (node.op.name === "constant") add(node, `${type(node)} ${constantText(node)}`);
-    else add(node, `${node.op.name}(${node.inputs.map((x) => number.get(x) ?? constantText(x))}) ${type(node)} ${JSON.stringify(node.attrs)}`);
+    else
+      add(
+        node,
+        `${node.op.name}(${node.inputs.map((x) => number.get(x) ?? constantText(x))}) ${type(node)} ${JSON.stringify(node.attrs)}`,
+      );
   }
   return [...lines, `-> ${outputs.map((x) => number.get(x))}`].join("; ");
 }

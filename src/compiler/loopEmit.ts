@@ -29,10 +29,17 @@ export function emitBranch(step: Branch, env: LoopEnvironment): FunctionRef {
         for (const part of parts) code.call(part);
         const { outputs, buffers } = inner.schedule;
         const places = segmentsOf(outputs.map((id) => [buffers[id]!.size]));
-        outputs.forEach((id, k) => copy(code, places[k]!.size, { at: inside(id) }, { at: target + places[k]!.start * 8 }));
+        outputs.forEach((id, k) =>
+          copy(code, places[k]!.size, { at: inside(id) }, { at: target + places[k]!.start * 8 }),
+        );
       };
       if (b + 1 === bodies.length) run();
-      else code.get(index).i32(b).op("i32.eq").if(run, () => choose(b + 1));
+      else
+        code
+          .get(index)
+          .i32(b)
+          .op("i32.eq")
+          .if(run, () => choose(b + 1));
     };
     choose(0);
   });
@@ -60,7 +67,9 @@ function copy(code: Code, size: number, from: Place, to: Place): void {
     const single = i + 1 === size;
     push(to);
     push(from);
-    code.load(single ? "f64.load" : "v128.load", from.at + i * 8).store(single ? "f64.store" : "v128.store", to.at + i * 8);
+    code
+      .load(single ? "f64.load" : "v128.load", from.at + i * 8)
+      .store(single ? "f64.store" : "v128.store", to.at + i * 8);
   }
 }
 
@@ -81,8 +90,15 @@ export function emitScheduledLoop(step: Loop, env: LoopEnvironment): FunctionRef
   const outputs = body.schedule.outputs.map((id) => ({ at: inside(id), size: sizeOf(id) }));
   const read = inputs.slice(carries, carries + rows);
   return builder.func(env.name("loop"), [], [], (code) => {
-    const pointers = new RowPointers(code, reverse, [...inputs.slice(0, carries + rows), ...outputs].map((x) => x.size));
-    const along = (segment: Segment, size: number): Place => ({ at: target + segment.start * 8, pointer: pointers.of(size) });
+    const pointers = new RowPointers(
+      code,
+      reverse,
+      [...inputs.slice(0, carries + rows), ...outputs].map((x) => x.size),
+    );
+    const along = (segment: Segment, size: number): Place => ({
+      at: target + segment.start * 8,
+      pointer: pointers.of(size),
+    });
     emitTurns(code, step, address, pointers, {
       start: () => {
         for (let k = 0; k < carries; k++) copy(code, inputs[k]!.size, { at: address(step.operands[k]!) }, inputs[k]!);
@@ -107,7 +123,8 @@ export function emitScheduledLoop(step: Loop, env: LoopEnvironment): FunctionRef
         });
       },
       finish: () => {
-        for (let k = 0; k < carries; k++) copy(code, inputs[k]!.size, inputs[k]!, { at: target + layout.finals[k]!.start * 8 });
+        for (let k = 0; k < carries; k++)
+          copy(code, inputs[k]!.size, inputs[k]!, { at: target + layout.finals[k]!.start * 8 });
       },
     });
   });

@@ -37,7 +37,8 @@ class PackedEmitter {
       this.#uses.set(lane, (seen ?? 0) + 1);
       if (seen === undefined) lane.args.forEach(visit);
     };
-    for (const lane of [...packed.next.flat(), ...packed.results.flat(), ...(packed.test ? [packed.test] : [])]) visit(lane);
+    for (const lane of [...packed.next.flat(), ...packed.results.flat(), ...(packed.test ? [packed.test] : [])])
+      visit(lane);
   }
 
   emit(): void {
@@ -54,7 +55,9 @@ class PackedEmitter {
       step: () => this.#turn(),
       finish: () => {
         const { finals } = layoutOf(this.#step.attrs);
-        this.#carried.forEach((locals, k) => this.#storeAll(finals[k]!, finals[k]!.size, undefined, (i) => this.#code.get(locals[i]!)));
+        this.#carried.forEach((locals, k) =>
+          this.#storeAll(finals[k]!, finals[k]!.size, undefined, (i) => this.#code.get(locals[i]!)),
+        );
       },
     });
   }
@@ -71,7 +74,10 @@ class PackedEmitter {
     carried.forEach((places, k) => {
       places.forEach((place, i) => {
         const { at, single } = slots[place]!;
-        code.i32(0).load(single ? "v128.load64_splat" : "v128.load", this.#address(k) + at * 8).set(this.#carried[k]![i]!);
+        code
+          .i32(0)
+          .load(single ? "v128.load64_splat" : "v128.load", this.#address(k) + at * 8)
+          .set(this.#carried[k]![i]!);
         placeOf.set(place, this.#carried[k]![i]!);
       });
     });
@@ -173,7 +179,8 @@ class PackedEmitter {
   #slot(place: number): void {
     const code = this.#code;
     const { kind, operand, at, single } = this.#packed.slots[place]!;
-    const pointer = kind === "row" ? this.#pointers.of(sizeOf(this.#step.attrs.body.inputs[operand]!.shape)) : undefined;
+    const pointer =
+      kind === "row" ? this.#pointers.of(sizeOf(this.#step.attrs.body.inputs[operand]!.shape)) : undefined;
     if (pointer) code.get(pointer);
     else code.i32(0);
     code.load(single ? "v128.load64_splat" : "v128.load", this.#address(operand) + at * 8);

@@ -30,13 +30,29 @@ export function packLoop(attrs: LoopAttrs): Packed | undefined {
   return new Packer(attrs).pack();
 }
 
-const packableKinds = new Set(["input", "map", "view", "reshape", "identity", "reduce", "matmul", "concat", "pad", "gather", "scatterAdd"]);
+const packableKinds = new Set([
+  "input",
+  "map",
+  "view",
+  "reshape",
+  "identity",
+  "reduce",
+  "matmul",
+  "concat",
+  "pad",
+  "gather",
+  "scatterAdd",
+]);
 function isPackable(node: Node): boolean {
   if (isConstant(node)) return true;
   const { lowering } = node.op;
   const sizes = [node, ...node.inputs].map((x) => sizeOf(x.shape));
   if (sizes.some((n) => n > largestTensor || n === 0) || !packableKinds.has(lowering.kind)) return false;
-  if (node.dtype === "float32" || (node.dtype === "int32" && lowering.kind === "map" && !node.op.name.startsWith("indicator"))) return false;
+  if (
+    node.dtype === "float32" ||
+    (node.dtype === "int32" && lowering.kind === "map" && !node.op.name.startsWith("indicator"))
+  )
+    return false;
   if (lowering.kind === "gather" || lowering.kind === "scatterAdd") return isConstant(node.inputs[1]!);
   return lowering.kind !== "reduce" || lowering.combine !== "logProduct";
 }
@@ -109,7 +125,8 @@ class Packer {
     const known = this.#values.get(node);
     if (known) return known;
     const algebra = this.#algebra;
-    const number = (x: number): Lane => (node.dtype === "bool" ? algebra.truthOf(algebra.constant(x)) : algebra.constant(x));
+    const number = (x: number): Lane =>
+      node.dtype === "bool" ? algebra.truthOf(algebra.constant(x)) : algebra.constant(x);
     const elements = Array.from(node.value!, (x): Element => ({ lane: number(x), half: "both" }));
     this.#values.set(node, elements);
     return elements;
@@ -121,13 +138,17 @@ class Packer {
     switch (lowering.kind) {
       case "map": {
         const operands = node.inputs.map((input) => this.#stretched(input, node.shape));
-        return this.#overPairs(sizeOf(node.shape), (at) => lowering.scalar(this.#algebra, operands.map(at), node.attrs));
+        return this.#overPairs(sizeOf(node.shape), (at) =>
+          lowering.scalar(this.#algebra, operands.map(at), node.attrs),
+        );
       }
       case "view":
         return this.#pick(this.#elements(x), viewOffsets(node, lowering.view(node), x.shape));
       case "reduce": {
         const kept = this.#groups(x, node.attrs.axes as readonly number[], sizeOf(node.shape));
-        return this.#combined(kept, (a, b) => combine(this.#algebra, lowering.combine as Exclude<typeof lowering.combine, "logProduct">, a, b));
+        return this.#combined(kept, (a, b) =>
+          combine(this.#algebra, lowering.combine as Exclude<typeof lowering.combine, "logProduct">, a, b),
+        );
       }
       case "matmul":
         return this.#product(node);
@@ -139,9 +160,14 @@ class Packer {
         const strides = stridesOf(node.shape);
         const start = starts.reduce((o, s, d) => o + s * strides[d]!, 0);
         const elements = this.#elements(x);
-        eachOffset(x.shape, steps.map((s, d) => s * strides[d]!), start, (at, i) => {
-          out[at] = elements[i]!;
-        });
+        eachOffset(
+          x.shape,
+          steps.map((s, d) => s * strides[d]!),
+          start,
+          (at, i) => {
+            out[at] = elements[i]!;
+          },
+        );
         return out;
       }
       case "gather": {
@@ -157,7 +183,9 @@ class Packer {
           for (let j = 0; j < row; j++) groups[index * row + j]!.push(elements[i * row + j]!);
         });
         return groups.map((group) =>
-          group.length === 0 ? this.#zero() : group.reduce((a, b) => this.#one((of) => this.#algebra.add(of(a), of(b)))),
+          group.length === 0
+            ? this.#zero()
+            : group.reduce((a, b) => this.#one((of) => this.#algebra.add(of(a), of(b)))),
         );
       }
       default:
@@ -182,9 +210,14 @@ class Packer {
     const lead = shape.length - x.shape.length;
     const strides = stridesOf(x.shape);
     const offsets = new Array<number>(size);
-    eachOffset(shape, shape.map((_, d) => (d < lead || x.shape[d - lead] === 1 ? 0 : strides[d - lead]!)), 0, (at, i) => {
-      offsets[i] = at;
-    });
+    eachOffset(
+      shape,
+      shape.map((_, d) => (d < lead || x.shape[d - lead] === 1 ? 0 : strides[d - lead]!)),
+      0,
+      (at, i) => {
+        offsets[i] = at;
+      },
+    );
     return this.#pick(elements, offsets);
   }
 
@@ -265,7 +298,10 @@ class Packer {
     const algebra = this.#algebra;
     const out: Element[] = [];
     for (let batch = 0; batch < sizeOf(node.shape) / (m * n); batch++) {
-      const places = Array.from({ length: m * n }, (_, i) => [batch * m * k + Math.floor(i / n) * k, batch * k * n + (i % n)] as const);
+      const places = Array.from(
+        { length: m * n },
+        (_, i) => [batch * m * k + Math.floor(i / n) * k, batch * k * n + (i % n)] as const,
+      );
       let total: Elements | undefined;
       for (let j = 0; j < k; j++) {
         const x = places.map(([row]) => left[row + j]!);

@@ -31,7 +31,10 @@ export function pruneLoops(outputs: readonly Node[]): readonly Node[] {
     if (pruned) {
       changed = true;
       const inputs = pruned.inputs.map((x) => moved.get(x)!);
-      moved.set(node, withOrigin(node.origin, () => apply(node.op, inputs, pruned.attrs as unknown as Attrs)));
+      moved.set(
+        node,
+        withOrigin(node.origin, () => apply(node.op, inputs, pruned.attrs as unknown as Attrs)),
+      );
       places.set(node, pruned.place);
       continue;
     }
@@ -109,7 +112,12 @@ function prune(node: Node, reads: Reads): Pruned | undefined {
       body.inputs.filter((_, i) => keeps[i]),
       body.outputs.filter((_, k) => (k < carries ? needed.has(k) : results[k - carries])),
     ),
-    ...(test && { test: new Body(test.inputs.filter((_, i) => keeps[i < carries ? i : i + rows]), test.outputs) }),
+    ...(test && {
+      test: new Body(
+        test.inputs.filter((_, i) => keeps[i < carries ? i : i + rows]),
+        test.outputs,
+      ),
+    }),
     unrecorded,
   };
   const after = layoutOf(next);

@@ -44,13 +44,22 @@ function place(
 }
 
 /** The schedule of a closed graph. */
-const scheduleBody = ({ inputs, outputs, order }: Body, schedule: Scheduler): Schedule => schedule(order, inputs, outputs);
+const scheduleBody = ({ inputs, outputs, order }: Body, schedule: Scheduler): Schedule =>
+  schedule(order, inputs, outputs);
 
 export const planLoop: PlanStep = (node, operands, target, newBuffer, schedule) => {
   const attrs = loopAttrs(node.attrs);
   const packed = packLoop(attrs);
   if (packed) {
-    const step: Loop = { kind: "loop", attrs, operands, target, work: packed, node, emit: (env) => emitPackedLoop(step, packed, env) };
+    const step: Loop = {
+      kind: "loop",
+      attrs,
+      operands,
+      target,
+      work: packed,
+      node,
+      emit: (env) => emitPackedLoop(step, packed, env),
+    };
     return step;
   }
   const closures = (inputs: readonly number[], first: number): Map<number, number> =>
@@ -79,6 +88,14 @@ export const planBranch: PlanStep = (node, operands, target, newBuffer, schedule
     return place(inner, new Map(inner.inputs.map((id, i) => [id, operands[i + 1]!])), newBuffer);
   });
   const workspace = newBuffer("temporary", Math.max(...branches.map((b) => b.end)) / 8, `workspace of %${node.id}`);
-  const step: Branch = { kind: "branch", operands, target, workspace, branches, node, emit: (env) => emitBranch(step, env) };
+  const step: Branch = {
+    kind: "branch",
+    operands,
+    target,
+    workspace,
+    branches,
+    node,
+    emit: (env) => emitBranch(step, env),
+  };
   return step;
 };

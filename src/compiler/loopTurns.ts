@@ -5,7 +5,13 @@ import type { Loop } from "./steps.ts";
 
 /** Pushes a stored non-negative integer as an i32: the low bits of what it is after adding 2^52. */
 export function loadInteger(code: Code, at: number): void {
-  code.i32(0).load("f64.load", at).f64(2 ** 52).op("f64.add").op("f64x2.splat").op("i32x4.extract_lane", 0);
+  code
+    .i32(0)
+    .load("f64.load", at)
+    .f64(2 ** 52)
+    .op("f64.add")
+    .op("f64x2.splat")
+    .op("i32x4.extract_lane", 0);
 }
 
 /** Pointers that walk along rows: one for every size of row. */
@@ -28,13 +34,23 @@ export class RowPointers {
     for (const [size, pointer] of this.#pointers) {
       if (!this.#reverse) code.i32(0);
       else if (typeof count === "number") code.i32((count - 1) * size * 8);
-      else code.get(count).i32(1).op("i32.sub").i32(size * 8).op("i32.mul");
+      else
+        code
+          .get(count)
+          .i32(1)
+          .op("i32.sub")
+          .i32(size * 8)
+          .op("i32.mul");
       code.set(pointer);
     }
   }
   advance(): void {
     for (const [size, pointer] of this.#pointers) {
-      this.#code.get(pointer).i32(size * 8 * (this.#reverse ? -1 : 1)).op("i32.add").set(pointer);
+      this.#code
+        .get(pointer)
+        .i32(size * 8 * (this.#reverse ? -1 : 1))
+        .op("i32.add")
+        .set(pointer);
     }
   }
 }
@@ -51,7 +67,13 @@ export interface LoopBody {
 }
 
 /** The skeleton of a loop around a body: counting, testing, and what is left when a test never fails. */
-export function emitTurns(code: Code, step: Loop, address: (buffer: number) => number, pointers: RowPointers, body: LoopBody): void {
+export function emitTurns(
+  code: Code,
+  step: Loop,
+  address: (buffer: number) => number,
+  pointers: RowPointers,
+  body: LoopBody,
+): void {
   const { trips, length } = step.attrs;
   const layout = layoutOf(step.attrs);
   const target = address(step.target);
@@ -74,7 +96,11 @@ export function emitTurns(code: Code, step: Loop, address: (buffer: number) => n
       });
     });
     body.finish();
-    code.i32(0).get(done).op("f64.convert_i32_s").store("f64.store", target + layout.count!.start * 8);
+    code
+      .i32(0)
+      .get(done)
+      .op("f64.convert_i32_s")
+      .store("f64.store", target + layout.count!.start * 8);
     code.get(unfinished).if(() => {
       for (const { start, size } of layout.finals) fillNaN(code, target + start * 8, size);
     });
@@ -101,7 +127,17 @@ export function emitTurns(code: Code, step: Loop, address: (buffer: number) => n
 }
 
 function fillNaN(code: Code, at: number, size: number): void {
-  if (size <= 16) for (let i = 0; i < size; i++) code.i32(0).f64(Number.NaN).store("f64.store", at + i * 8);
+  if (size <= 16)
+    for (let i = 0; i < size; i++)
+      code
+        .i32(0)
+        .f64(Number.NaN)
+        .store("f64.store", at + i * 8);
   // All bits set are a NaN.
-  else code.i32(at).i32(255).i32(size * 8).op("memory.fill");
+  else
+    code
+      .i32(at)
+      .i32(255)
+      .i32(size * 8)
+      .op("memory.fill");
 }

@@ -2,18 +2,28 @@
 import type { Compiled } from "./compile.ts";
 import type { Node } from "./graph.ts";
 import type { Access, Lane } from "./lanes.ts";
-import type { Branch, Buffer, Inner, Loop, Nest, Step } from "./steps.ts";
 import { formatShape } from "./shapes.ts";
+import type { Branch, Buffer, Inner, Loop, Nest, Step } from "./steps.ts";
 
 /**
  * The graph as text, one operation a line with its shape and the source line it was traced at.
  * @example console.log(printGraph([loss.node]));
  */
 export function printGraph(order: readonly Node[]): string {
-  return order.map((node) => `${`%${node.id} = ${node.op.name}(${node.inputs.map((x) => `%${x.id}`).join(", ")})`.padEnd(36)} ${describe(node)}`).join("\n");
+  return order
+    .map(
+      (node) =>
+        `${`%${node.id} = ${node.op.name}(${node.inputs.map((x) => `%${x.id}`).join(", ")})`.padEnd(36)} ${describe(node)}`,
+    )
+    .join("\n");
 }
 const describe = (node: Node): string =>
-  [node.dtype === "float64" ? "" : node.dtype, formatShape(node.shape), node.op.name === "input" ? String(node.attrs.name) : "", node.origin?.line ?? ""]
+  [
+    node.dtype === "float64" ? "" : node.dtype,
+    formatShape(node.shape),
+    node.op.name === "input" ? String(node.attrs.name) : "",
+    node.origin?.line ?? "",
+  ]
     .filter((part) => part !== "")
     .join("  ");
 
@@ -42,16 +52,20 @@ function printStep(step: Step, buffers: readonly Buffer[]): string {
 /** A loop or a branch, with what runs inside of it indented. */
 function printInner(step: Loop | Branch, name: (id: number) => string): string {
   const indented = (text: string): string => text.replaceAll(/^/gm, "  ");
-  const steps = ({ schedule }: Inner): string => schedule.steps.map((s) => indented(printStep(s, schedule.buffers))).join("\n");
+  const steps = ({ schedule }: Inner): string =>
+    schedule.steps.map((s) => indented(printStep(s, schedule.buffers))).join("\n");
   const call = `${name(step.target)} = ${step.kind}(${step.operands.map(name).join(", ")})`;
   if (step.kind === "branch") {
-    return [`${call}${lines([step.node])}`, ...step.branches.map((inner, i) => `case ${i}:\n${steps(inner)}`)].join("\n");
+    return [`${call}${lines([step.node])}`, ...step.branches.map((inner, i) => `case ${i}:\n${steps(inner)}`)].join(
+      "\n",
+    );
   }
   const { trips, length, reverse } = step.attrs;
   const head = `${call}, ${trips === "fixed" ? "" : "at most "}${length} steps${reverse ? " backwards" : ""}${lines([step.node])}`;
   if ("workspace" in step.work) return `${head}:\n${steps(step.work.body)}`;
   const { algebra, next, results } = step.work;
-  const text = (lane: Lane): string => (lane.op === "constant" ? String(lane.constant) : lane.op === "slot" ? `s${lane.place}` : `v${lane.id}`);
+  const text = (lane: Lane): string =>
+    lane.op === "constant" ? String(lane.constant) : lane.op === "slot" ? `s${lane.place}` : `v${lane.id}`;
   const body = algebra.lanes
     .filter((lane) => lane.op !== "constant" && lane.op !== "slot")
     .map((lane) => `v${lane.id} = ${lane.op}(${lane.args.map(text).join(", ")})`);

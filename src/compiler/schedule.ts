@@ -4,9 +4,10 @@
  * A nest runs over one index space. A node joins the earliest nest of its index space that comes after everything it needs;
  * inside a nest values pass in registers, and only what another step reads is stored.
  */
-import { elementStrides, isWhole, operandSource, type Source, sourceOf, squeezed } from "./access.ts";
+
 import { gemm } from "../wasm/kernels/gemm.ts";
 import { gemv, gemvT } from "../wasm/kernels/products.ts";
+import { elementStrides, isWhole, operandSource, type Source, sourceOf, squeezed } from "./access.ts";
 import type { Combine, KernelCall, Node, Shape } from "./graph.ts";
 import { type Access, type Lane, LaneAlgebra } from "./lanes.ts";
 import { isConstant } from "./node.ts";
@@ -221,7 +222,9 @@ class Scheduler {
 
   #findNest(dims: readonly number[], lower: number, node?: Node): { index: number; draft: Draft } {
     const key = `${dims}`;
-    const found = this.#slots.findIndex((slot, i) => i >= lower && "nest" in slot && slot.nest.key === key && fits(node, slot.nest));
+    const found = this.#slots.findIndex(
+      (slot, i) => i >= lower && "nest" in slot && slot.nest.key === key && fits(node, slot.nest),
+    );
     if (found >= 0) return { index: found, draft: (this.#slots[found] as { nest: Draft }).nest };
     const draft: Draft = { dims, key, members: [], copies: [], heavy: 0, before: 0, after: 0, products: false };
     this.#slots.push({ nest: draft });
@@ -597,7 +600,12 @@ const identityMap = (shape: Shape): Source["map"] =>
   shape.map((n, from) => ({ from: n === 1 ? -1 : from, offset: 0, step: 1 }));
 
 export const identities: Readonly<Record<Combine, number>> = {
-  logProduct: 1, sum: 0, prod: 1, max: -Infinity, min: Infinity };
+  logProduct: 1,
+  sum: 0,
+  prod: 1,
+  max: -Infinity,
+  min: Infinity,
+};
 
 /** Numbers that belong to the formula and not to the data: halves, small integers and the like are written into the code. */
 const isLiteral = (x: number): boolean => Math.abs(x) <= 64 && Number.isInteger(x * 8);
@@ -617,7 +625,11 @@ function productCall(node: Node): KernelCall {
   const batch = count === 1 ? {} : { batch: { count, strides: [m * k, k * n, m * n] } };
   if (n === 1) return { kernel: gemv, dims: [m, k], ...batch };
   if (m === 1) {
-    return { kernel: gemvT, dims: [k, n], ...(count === 1 ? {} : { batch: { count, strides: [k * n, m * k, m * n] } }) };
+    return {
+      kernel: gemvT,
+      dims: [k, n],
+      ...(count === 1 ? {} : { batch: { count, strides: [k * n, m * k, m * n] } }),
+    };
   }
   return { kernel: gemm, dims: [m, k, n], ...batch };
 }

@@ -27,8 +27,8 @@ export interface Affine {
   readonly terms: readonly Term[];
 }
 
-/** Expands values of a narrower shape over the rows. */
-function overRows(x: Node, shape: Shape): Float64Array {
+/** Values of a constant, stretched over the elements of `shape`. */
+export function overRows(x: Node, shape: Shape): Float64Array {
   const out = new Float64Array(sizeOf(shape));
   const data = x.value!;
   eachOffset(shape, broadcastStrides(x.shape, shape), 0, (at, i) => {
@@ -101,7 +101,7 @@ class Collector {
   #product(x: Node, shape: Shape, scale: Float64Array): boolean {
     const [a, b] = x.inputs as [Node, Node];
     if (x.shape.length !== 2 || sizeOf(x.shape) !== this.rows || sizeOf(shape) !== this.rows) return false;
-    const [columns] = [a.shape[1]!];
+    const columns = a.shape[1]!;
     const onLeft = isConstant(a) && b.shape[1] === 1;
     if (!onLeft && !(isConstant(b) && a.shape[0] === 1)) return false;
     const [matrix, variable] = onLeft ? [a, b] : [b, a];

@@ -116,7 +116,9 @@ const vjpOfBranch: VjpRule = (cotangent, node, wanted) => {
 const jvpOfBranch: JvpRule = ([, ...tangents], node) => {
   const { branches } = branchAttrs(node.attrs);
   const [index, ...outer] = node.inputs as [Node, ...Node[]];
-  const given = tangents.flatMap((tangent, i) => (tangent ? [{ tangent, i, input: inputNode(tangent.shape, "float64", "tangent") }] : []));
+  const given = tangents.flatMap((tangent, i) =>
+    tangent ? [{ tangent, i, input: inputNode(tangent.shape, "float64", "tangent") }] : [],
+  );
   const parts = branches.map(({ inputs, outputs }) =>
     derivatives.pushforward(
       outputs,
@@ -126,7 +128,10 @@ const jvpOfBranch: JvpRule = ([, ...tangents], node) => {
   );
   const bodies = branches.map(
     ({ inputs, outputs }, b) =>
-      new Body([...inputs, ...given.map((g) => g.input)], outputs.map((x, k) => parts[b]![k] ?? zeros(x.shape))),
+      new Body(
+        [...inputs, ...given.map((g) => g.input)],
+        outputs.map((x, k) => parts[b]![k] ?? zeros(x.shape)),
+      ),
   );
   const made = results(index, [...outer, ...given.map((g) => g.tangent)], bodies);
   return broadcastTo(flat(made), node.shape);

@@ -65,9 +65,14 @@ const logOp: Op = unary(
   ([x]) => {
     if (x!.op === expOp) return x!.inputs[0]!;
     if (x!.op === arithmeticOps.reciprocal) return neg(log(x!.inputs[0]!));
-    return undefined;
+    return x!.op === arithmeticOps.mul ? logOfMultiple(x!.inputs as [Node, Node]) : undefined;
   },
 );
+/** log(c · e^u) = log c + u for data c: rates with an exposure. */
+function logOfMultiple([a, b]: readonly [Node, Node]): Node | undefined {
+  const [factor, power] = isConstant(a) ? [a, b] : [b, a];
+  return isConstant(factor) && power.op === expOp ? add(log(factor), power.inputs[0]!) : undefined;
+}
 export const log = (x: Node): Node => applyMap(logOp, x);
 
 const expm1Op: Op = unary("expm1", expm1Of, 25, (_x, out) => add(out, constant(1, out)));

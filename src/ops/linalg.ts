@@ -1,6 +1,6 @@
 /** Matrix products, the Cholesky factor and triangular solves, batched over leading dimensions. */
 import type { KernelCall, Node, Op, Shape, TypedArray } from "../compiler/graph.ts";
-import { apply, constantNode, isConstant, scalar } from "../compiler/node.ts";
+import { apply, constantNode, scalar } from "../compiler/node.ts";
 import { allocate, broadcastShapes, formatShape, sizeOf } from "../compiler/shapes.ts";
 import { cholesky as choleskyKernel } from "../wasm/kernels/cholesky.ts";
 import type { Kernel } from "../wasm/kernels/kernel.ts";
@@ -229,6 +229,3 @@ const solveOp: Op = {
 /** Solves with a lower triangular factor, or with its transpose; leading dimensions must agree. */
 export const solveTriangular = (l: Node, b: Node, transposed: boolean): Node =>
   apply(solveOp, [floating(l), floating(b)], { transpose: transposed });
-
-/** Whether a known matrix failed to factor. */
-export const failedToFactor = (l: Node): boolean => isConstant(l) && l.value!.some(Number.isNaN);

@@ -15,6 +15,7 @@ import { evaluateLoop } from "./loopEvaluate.ts";
 import { segmentOf } from "./loopFlat.ts";
 import { closeGraph } from "./loopGraph.ts";
 import { broadcastTo } from "./map.ts";
+import { withPasses } from "./passes.ts";
 import { concat, reshape, slice } from "./shape.ts";
 
 export const loop: Op = {
@@ -25,10 +26,13 @@ export const loop: Op = {
   jvp: (tangents, node) => jvpOfLoop(tangents, node),
   lower: (inputs, attrs) => {
     const { body, test } = loopAttrs(attrs);
-    return apply(loop, inputs, { ...attrs, body: lowerBody(body), ...(test && { test: lowerBody(test) }) });
+    return apply(loop, inputs, { ...attrs, body: lowered(body), ...(test && { test: lowered(test) }) });
   },
   lowering: { kind: "loop", plan: planLoop },
 };
+
+/** In sums of few terms a product saves nothing, and its parts keep a body out of registers. */
+const lowered = (body: Body): Body => withPasses({ logProducts: false }, () => lowerBody(body));
 
 /** A value that goes from step to step: what it is first, what the body reads, and what the body makes of it. Float64. */
 export interface Carry {
@@ -101,7 +105,9 @@ export function makeLoop(parts: LoopParts): LoopResults {
   const going = closed.outputs.slice(changes.length + parts.results.length);
   const read = reached([...next, ...made, ...going]);
   const rows = different.filter(({ input }) => read.has(input));
-  const stored = [...new Set(made)].filter((x) => resultOutside(x) === undefined && !changes.some((c) => c.input === x));
+  const stored = [...new Set(made)].filter(
+    (x) => resultOutside(x) === undefined && !changes.some((c) => c.input === x),
+  );
   /** Results that are no work of the loop: rows themselves, and what is the same at every step. */
   function resultOutside(x: Node): Node | undefined {
     const row = different.find((r) => r.input === x);
@@ -189,7 +195,8 @@ const vjpOfLoop: VjpRule = (cotangent, node, wanted) => {
   const varied = moving(attrs, (i) => wanted[i] === true);
   const of = (segments: readonly Segment[]): (Node | undefined)[] => segments.map((s) => segmentOf(cotangent, s));
   const [gFinals, gResults, gRecords] = [of(layout.finals), of(layout.results), of(layout.records)];
-  const placeholder = (g: Node | undefined, shape: Shape): Node | undefined => g && inputNode(shape, "float64", "cotangent");
+  const placeholder = (g: Node | undefined, shape: Shape): Node | undefined =>
+    g && inputNode(shape, "float64", "cotangent");
   const fromResults = gResults.map((g, j) => placeholder(g, body.outputs[carries + j]!.shape));
   const fromRecords = gRecords.map((g, k) => placeholder(varied.has(k) ? g : undefined, body.inputs[k]!.shape));
   const adjoints = body.inputs.slice(0, carries).map((x) => inputNode(x.shape, "float64", "adjoint"));
@@ -199,7 +206,9 @@ const vjpOfLoop: VjpRule = (cotangent, node, wanted) => {
   let parts = new Map<Node, Node | undefined>();
   for (let before = -1; before < active.size; ) {
     before = active.size;
-    const seeds = body.outputs.map((_, k) => (k >= carries ? fromResults[k - carries] : active.has(k) ? adjoints[k] : undefined));
+    const seeds = body.outputs.map((_, k) =>
+      k >= carries ? fromResults[k - carries] : active.has(k) ? adjoints[k] : undefined,
+    );
     const seeded = body.outputs.flatMap((x, k) => (seeds[k] ? [{ output: x, seed: seeds[k] }] : []));
     const found = derivatives.pullback(
       seeded.map((s) => s.output),
@@ -209,7 +218,8 @@ const vjpOfLoop: VjpRule = (cotangent, node, wanted) => {
     parts = new Map(variables.map((x, i) => [x, found[i]]));
     for (const k of varied) if (parts.get(body.inputs[k]!)) active.add(k);
   }
-  const sum = (a: Node | undefined, b: Node | undefined, shape: Shape): Node => (a && b ? add(a, b) : (a ?? b ?? zeros(shape)));
+  const sum = (a: Node | undefined, b: Node | undefined, shape: Shape): Node =>
+    a && b ? add(a, b) : (a ?? b ?? zeros(shape));
   const lambdas = [...active].map((k) => {
     const input = body.inputs[k]!;
     return {
@@ -226,7 +236,9 @@ const vjpOfLoop: VjpRule = (cotangent, node, wanted) => {
     const total = inputNode(x.shape, "float64", "total");
     return part ? [{ x, carry: { init: zeros(x.shape), input: total, output: add(total, part) } }] : [];
   });
-  const rowParts = body.inputs.slice(carries, carries + rows).flatMap((x) => (parts.get(x) ? [{ x, part: parts.get(x)! }] : []));
+  const rowParts = body.inputs
+    .slice(carries, carries + rows)
+    .flatMap((x) => (parts.get(x) ? [{ x, part: parts.get(x)! }] : []));
   const stacked = (inputs: readonly (Node | undefined)[], given: readonly (Node | undefined)[]): Rows[] =>
     inputs.flatMap((input, k) => (input && given[k] ? [{ input, stacked: given[k] }] : []));
   const made = makeLoop({
@@ -291,7 +303,9 @@ const jvpOfLoop: JvpRule = (tangents, node) => {
       ...node.inputs.slice(carries, carries + rows).map((x, j) => ({ input: body.inputs[carries + j]!, stacked: x })),
       ...node.inputs
         .slice(carries, carries + rows)
-        .flatMap((_, j) => (tangents[carries + j] ? [{ input: inputs[carries + j]!, stacked: tangents[carries + j]! }] : [])),
+        .flatMap((_, j) =>
+          tangents[carries + j] ? [{ input: inputs[carries + j]!, stacked: tangents[carries + j]! }] : [],
+        ),
     ],
     results: [...records, ...results],
     bound: new Map(
@@ -325,4 +339,3 @@ export function tripsOf(node: Node): { readonly trips: "fixed" | "counted"; read
 }
 
 export const zeros = (shape: Shape): Node => broadcastTo(scalar(0), shape);
-

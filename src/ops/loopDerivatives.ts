@@ -8,7 +8,11 @@ export interface Derivatives {
   /** See src/autodiff/reverse.ts. */
   pullback: (outputs: readonly Node[], cotangents: readonly Node[], variables: readonly Node[]) => (Node | undefined)[];
   /** See src/autodiff/forward.ts. */
-  pushforward: (outputs: readonly Node[], variables: readonly Node[], tangents: readonly Node[]) => (Node | undefined)[];
+  pushforward: (
+    outputs: readonly Node[],
+    variables: readonly Node[],
+    tangents: readonly Node[],
+  ) => (Node | undefined)[];
 }
 
 const unbound = (): never => {

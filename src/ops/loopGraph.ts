@@ -142,4 +142,6 @@ function once(shared: Map<string, Node>, node: Node, inputs: readonly Node[]): N
   return made;
 }
 const identity = (x: Node): string =>
-  x.op === constant && x.value!.length === 1 ? `${x.dtype}[${x.shape}]${Object.is(x.value![0], -0) ? "-0" : x.value![0]}` : String(x.id);
+  x.op === constant && x.value!.length === 1
+    ? `${x.dtype}[${x.shape}]${Object.is(x.value![0], -0) ? "-0" : x.value![0]}`
+    : String(x.id);

@@ -144,5 +144,3 @@ late.sumTo = (x, shape) => {
   const axes = x.shape.flatMap((n, d) => (d < lead || (shape[d - lead] === 1 && n !== 1) ? [d] : []));
   return axes.length ? reshape(sum(x, axes), shape) : broadcastTo(x, shape);
 };
-/** Sums a tensor back to the shape from which it was broadcast. */
-export const sumTo = (x: Node, shape: Shape): Node => late.sumTo(x, shape);

@@ -26,8 +26,9 @@ const fewest = 8;
 /** Among more templates than this no similar ones are looked for. */
 const mostTemplates = 64;
 
-/** A term and the number of its row. */
+/** A term of a row, and what has become of its node. */
 interface Entry extends Term {
+  readonly term: Term;
   readonly row: number;
 }
 /** Terms rolled into one node, which has one number for each of the rows, or one for all of them. */
@@ -54,8 +55,12 @@ function rerollOneLoop(outputs: readonly Node[]): Node[] | undefined {
   const sums = new Sums(outputs, isSum);
   const templates = new Templates(false);
   if (!sums.isWhole(root, fewest)) return undefined;
-  for (const { terms } of sums.rows(root)) for (const { node } of terms) templates.of(node);
-  return templates.isSimple ? [new Reroller(sums, templates).rollSum(root) ?? root] : undefined;
+  sums.rows(root).forEach(({ terms }) => {
+    terms.forEach(({ node }) => templates.of(node));
+  });
+  if (!templates.isSimple) return undefined;
+  sums.addUsers(templates.usedSums);
+  return [new Reroller(sums, templates).rollSum(root) ?? root];
 }
 
 /** Pieces of length 1 joined along the first axis. */
@@ -106,55 +111,53 @@ class Reroller {
   /** A sum with its similar terms rolled, or undefined when it has too few of them. */
   rollSum(root: Node): Node | undefined {
     const rows = this.#sums.rows(root);
-    const rolled = new Set<Node>();
+    const rolled = new Set<Term>();
     const rolls: Roll[] = [];
     for (const entries of this.#classes(rows)) {
       const roll = rollTerms(entries, this.#lifter);
       if (!roll) continue;
       rolls.push(roll);
-      for (const { node } of entries) rolled.add(node);
+      for (const { term } of entries) rolled.add(term);
     }
     if (rolls.length === 0) return undefined;
+    rolls.sort((a, b) => a.rows[0]! - b.rows[0]!);
     return withOrigin(root.origin, () => this.#total(rows, rolled, rolls));
   }
 
-  /** Terms of one form, by form, in the order of their rows. */
+  /** Terms of one form, by form, in the order of their rows; the largest first. */
   #classes(rows: readonly Row[]): Entry[][] {
-    const buckets = new Map<number, Entry[]>();
+    const entries: Entry[] = [];
     rows.forEach(({ terms }, row) => {
-      for (const term of terms) {
+      terms.forEach((term) => {
         const node = this.#now(term.node);
-        if (isConstant(node)) continue;
-        const key = 2 * this.#templates.of(node) + (term.sign < 0 ? 1 : 0);
-        const found = buckets.get(key);
-        if (found) found.push({ node, sign: term.sign, row });
-        else buckets.set(key, [{ node, sign: term.sign, row }]);
-      }
+        if (!isConstant(node)) entries.push({ term, node, sign: term.sign, row });
+      });
     });
-    const bySize = [...buckets.values()].sort((a, b) => b.length - a.length);
-    const classes = bySize.length <= mostTemplates ? merged(bySize) : bySize;
-    return classes.filter((c) => c.length >= fewest).sort((a, b) => a[0]!.row - b[0]!.row);
+    const same = bucketed(entries, ({ node, sign }) => 2 * node.id + (sign < 0 ? 1 : 0));
+    const repeated = same.filter((b) => b.length >= fewest);
+    const isRepeated = new Set(repeated.flat());
+    const different = repeated.length === 0 ? entries : entries.filter((e) => !isRepeated.has(e));
+    const forms = bucketed(different, ({ node, sign }) => 2 * this.#templates.of(node) + (sign < 0 ? 1 : 0));
+    const classes = forms.length <= mostTemplates ? merged(forms) : forms;
+    return [...repeated, ...classes.filter((c) => c.length >= fewest)];
   }
 
   /** Everything added up again, rolled terms in the place of the first of them. */
-  #total(rows: readonly Row[], rolled: ReadonlySet<Node>, rolls: readonly Roll[]): Node {
-    const parts: Entry[] = together(rolls).map(([first, ...rest]) => ({
+  #total(rows: readonly Row[], rolled: ReadonlySet<Term>, rolls: readonly Roll[]): Node {
+    const parts: (Term & { readonly row: number })[] = together(rolls).map(([first, ...rest]) => ({
       row: first!.rows[0]!,
       node: sumOf([first!, ...rest]),
       sign: 1,
     }));
     let constant = 0;
-    rows.forEach(({ node: whole, sign: wholeSign, terms }, row) => {
-      const nodes = terms.map(({ node }) => this.#now(node));
-      if (!nodes.some((x) => rolled.has(x))) {
-        parts.push({ row, node: this.#now(whole), sign: wholeSign });
-        return;
+    rows.forEach((whole, row) => {
+      const apart = whole.terms.some((term) => rolled.has(term)) ? whole.terms : [whole];
+      for (const term of apart) {
+        if (rolled.has(term)) continue;
+        const node = this.#now(term.node);
+        if (isConstant(node)) constant += term.sign * node.value![0]!;
+        else parts.push({ row, node, sign: term.sign });
       }
-      terms.forEach(({ sign }, i) => {
-        const node = nodes[i]!;
-        if (isConstant(node)) constant += sign * node.value![0]!;
-        else if (!rolled.has(node)) parts.push({ row, node, sign });
-      });
     });
     const total = parts
       .sort((a, b) => a.row - b.row)
@@ -176,6 +179,20 @@ class Reroller {
   }
 }
 
+const byRow = (a: Entry, b: Entry): number => a.row - b.row;
+
+/** Entries with equal keys, in their order; the largest buckets first. */
+function bucketed(entries: readonly Entry[], keyOf: (entry: Entry) => number): Entry[][] {
+  const buckets = new Map<number, Entry[]>();
+  entries.forEach((entry) => {
+    const key = keyOf(entry);
+    const found = buckets.get(key);
+    if (found) found.push(entry);
+    else buckets.set(key, [entry]);
+  });
+  return [...buckets.values()].sort((a, b) => b.length - a.length);
+}
+
 /** Terms of several signs are written with the sign inside. */
 const forms = (entries: readonly Entry[]): Node[] => {
   const { sign } = entries[0]!;
@@ -194,7 +211,7 @@ function merged(bySize: readonly Entry[][]): Entry[][] {
       found.heads.push(head);
     } else classes.push({ entries: [...bucket], heads: [head] });
   }
-  return classes.map(({ entries, heads }) => (heads.length > 1 ? entries.sort((a, b) => a.row - b.row) : entries));
+  return classes.map(({ entries, heads }) => (heads.length > 1 ? entries.sort(byRow) : entries));
 }
 
 function rollTerms(entries: readonly Entry[], lifter: Lifter): Roll | undefined {

@@ -108,7 +108,7 @@ const liftRules: Readonly<Partial<Record<Op["lowering"]["kind"], LiftRule>>> = {
 export class Lifter {
   readonly #interned: Interned = new Interned();
   readonly #known: Map<Node, { readonly nodes: readonly Node[]; readonly rolled: Rolled | undefined }[]> = new Map();
-  readonly #stacks: Map<string, Node> = new Map();
+  readonly #stacks: { readonly places: ReadonlyMap<Node, number>; readonly node: Node }[] = [];
 
   /** The nodes of a column as one node, or undefined when they have too little in common. */
   roll(nodes: readonly Node[]): Rolled | undefined {
@@ -137,7 +137,7 @@ export class Lifter {
       case "slices":
         return stacked(this.#slices(nodes, column.base, column.indices));
       case "variables":
-        return stacked(pickRows(this.#stack(column.members), column.indices, this.#interned));
+        return stacked(this.#variables(column.members, column.indices));
       case "repeated": {
         const rolled = this.roll(column.members);
         return rolled?.isStacked ? stacked(pickRows(rolled.node, column.indices, this.#interned)) : rolled;
@@ -178,12 +178,18 @@ export class Lifter {
     return reshape(pickRows(narrow, indices, this.#interned), [nodes.length, ...shape]);
   }
 
-  #stack(members: readonly Node[]): Node {
-    const key = members.map((x) => x.id).join();
-    const found = this.#stacks.get(key);
-    if (found) return found;
-    const node = stack(members, 0);
-    this.#stacks.set(key, node);
-    return node;
+  /** Inputs of the program side by side, and the rows picked from them. */
+  #variables(members: readonly Node[], indices: readonly number[]): Node {
+    let found = this.#stacks.find(({ places }) => members.every((x) => places.has(x)));
+    if (!found) {
+      found = { places: new Map(members.map((x, i) => [x, i])), node: stack(members, 0) };
+      this.#stacks.push(found);
+    }
+    const { places, node } = found;
+    return pickRows(
+      node,
+      indices.map((i) => places.get(members[i]!)!),
+      this.#interned,
+    );
   }
 }

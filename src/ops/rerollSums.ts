@@ -24,12 +24,13 @@ const { add, sub, neg } = arithmeticOps;
 export const isSum = ({ op, shape }: Node): boolean => (op === add || op === sub || op === neg) && shape.length === 0;
 
 /**
- * A graph for finding sums in: its nodes, constants left out, inputs first. Thousands of small nodes are met here, so nodes
- * are numbers and what is known of them lies in arrays.
+ * A graph for finding sums in: its nodes, constants left out, inputs first. Tens of thousands of small nodes are met here, by
+ * code that has not been optimised yet: what is known of them lies in arrays, and no iterators are made.
  */
 export class Sums {
   readonly order: readonly Node[];
   readonly #index: ReadonlyMap<number, number>;
+  readonly #users: Int32Array;
   /** A summand of another sum and of nothing else. */
   readonly #isPart: Uint8Array;
   /** How many terms a sum has. */
@@ -40,29 +41,53 @@ export class Sums {
    */
   constructor(outputs: readonly Node[], descends: (x: Node) => boolean = () => true) {
     const reached = reachable(outputs, descends);
-    const ids = Float64Array.from(reached.keys()).sort();
-    const order = Array.from(ids, (id) => reached.get(id)!);
+    const ids = new Float64Array(reached.size);
+    let next = 0;
+    reached.forEach((_node, id) => {
+      ids[next++] = id;
+    });
+    const order: Node[] = [];
     const index = new Map<number, number>();
-    for (let i = 0; i < ids.length; i++) index.set(ids[i]!, i);
-    const users = new Int32Array(order.length);
-    const count = (x: Node): void => {
-      const i = index.get(x.id);
-      if (i !== undefined) users[i]!++;
-    };
-    for (const node of order) if (descends(node)) for (const x of node.inputs) count(x);
-    // What is an output has a use that is no sum.
-    for (const node of outputs) for (let twice = 0; twice < 2; twice++) count(node);
+    ids.sort().forEach((id, i) => {
+      order.push(reached.get(id)!);
+      index.set(id, i);
+    });
     this.order = order;
     this.#index = index;
+    this.#users = new Int32Array(order.length);
     this.#isPart = new Uint8Array(order.length);
     this.#length = new Int32Array(order.length);
-    for (let i = 0; i < order.length; i++) {
-      const node = order[i]!;
+    const use = (x: Node): void => {
+      const i = index.get(x.id);
+      if (i !== undefined) this.#users[i]!++;
+    };
+    for (let i = 0; i < order.length; i++) if (descends(order[i]!)) order[i]!.inputs.forEach(use);
+    // An output is used by more than the sums it is in.
+    for (const node of outputs) for (let twice = 0; twice < 2; twice++) use(node);
+    this.#measure();
+  }
+
+  /** Takes account of uses that were not among the nodes looked at. */
+  addUsers(used: Iterable<number>): void {
+    let isNews = false;
+    for (const id of used) {
+      const i = this.#index.get(id);
+      if (i === undefined) continue;
+      this.#users[i]!++;
+      isNews ||= this.#isPart[i] === 1;
+    }
+    if (isNews) this.#measure();
+  }
+
+  #measure(): void {
+    this.#isPart.fill(0);
+    for (let i = 0; i < this.order.length; i++) {
+      const node = this.order[i]!;
       if (!isSum(node)) continue;
       let length = 0;
-      for (const x of node.inputs) {
-        const at = index.get(x.id);
-        const isPart = at !== undefined && users[at] === 1 && this.#length[at]! > 0;
+      for (let k = 0; k < node.inputs.length; k++) {
+        const at = this.#index.get(node.inputs[k]!.id);
+        const isPart = at !== undefined && this.#users[at] === 1 && this.#length[at]! > 0;
         if (isPart) this.#isPart[at] = 1;
         length += isPart ? this.#length[at]! : 1;
       }
@@ -98,7 +123,8 @@ export class Sums {
     let node = root;
     let s = sign;
     do {
-      const [a, b] = node.inputs as [Node, Node?];
+      const a = node.inputs[0]!;
+      const b = node.inputs[1];
       const other = node.op === sub ? flip(s) : s;
       if (b === undefined) {
         s = flip(s);
@@ -126,7 +152,8 @@ export class Sums {
       terms.push({ node, sign });
       return;
     }
-    const [a, b] = node.inputs as [Node, Node?];
+    const a = node.inputs[0]!;
+    const b = node.inputs[1];
     this.#collectTerms(a, b === undefined ? flip(sign) : sign, terms);
     if (b !== undefined) this.#collectTerms(b, node.op === sub ? flip(sign) : sign, terms);
   }
@@ -140,7 +167,7 @@ function reachable(outputs: readonly Node[], descends: (x: Node) => boolean): Ma
     const node = pending.pop()!;
     if (node.op === constant || reached.has(node.id) || isConstant(node)) continue;
     reached.set(node.id, node);
-    if (descends(node)) for (const x of node.inputs) pending.push(x);
+    if (descends(node)) for (let k = 0; k < node.inputs.length; k++) pending.push(node.inputs[k]!);
   }
   return reached;
 }

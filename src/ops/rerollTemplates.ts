@@ -43,6 +43,7 @@ export class Templates {
   readonly #ops: Map<Op, number> = new Map();
   readonly #readers: Map<Node, number> = new Map();
   readonly #areCounted: boolean;
+  readonly #operands: Set<number> = new Set();
   #isSimple = true;
   #depth = 0;
   /** Those of numbers, by far the most frequent leaves. */
@@ -68,6 +69,11 @@ export class Templates {
   /** Whether the nodes seen hold no sums of many terms, no joined pieces, no tensors with few readers, and are not nested deeply. */
   get isSimple(): boolean {
     return this.#isSimple && [...this.#readers.values()].every((n) => n >= lookups);
+  }
+
+  /** The sums among the nodes seen that something else than a sum uses, by id. */
+  get usedSums(): ReadonlySet<number> {
+    return this.#operands;
   }
 
   /** A number that is the same for nodes of one form. */
@@ -99,7 +105,12 @@ export class Templates {
       if (this.#depth > deepest) return this.#number;
     }
     let id = this.#operation(x.op, x.attrs);
-    for (const operand of x.inputs) id = this.#numbers.pair(id, this.of(operand));
+    const adds = isSum(x);
+    for (let k = 0; k < x.inputs.length; k++) {
+      const operand = x.inputs[k]!;
+      id = this.#numbers.pair(id, this.of(operand));
+      if (!adds && isSum(operand)) this.#operands.add(operand.id);
+    }
     return id;
   }
 

@@ -2,13 +2,14 @@
  * Sufficient statistics: sums over the data whose cost should not depend on the number of data.
  *
  * Σ (c + D θ)² is ‖Q₁ᵀc + R θ‖² + ‖Q₂ᵀc‖² after one QR decomposition of the design D, which is data. The residual part is kept
- * apart, no normal equations are formed, and θ is taken around the least-squares solution, so no digits are lost. Equal rows of a design become one weighted row first.
+ * apart, no normal equations are formed, and θ is taken around the least-squares solution, so no digits are lost. Equal rows
+ * of a design become one weighted row first.
  * Σ w (c + D θ) is (Dᵀw)·θ + Σ w c. Both are ordinary small expressions in θ, which are differentiated like any other.
  */
 import type { Node } from "../compiler/graph.ts";
 import { constantNode, isConstant, scalar } from "../compiler/node.ts";
-import { broadcastStrides, eachOffset, sizeOf } from "../compiler/shapes.ts";
-import { type Affine, affineForm, type DenseTerm, type PickedTerm } from "./affine.ts";
+import { sizeOf } from "../compiler/shapes.ts";
+import { type Affine, affineForm, type DenseTerm, overRows, type PickedTerm } from "./affine.ts";
 import { add, arithmeticOps, mul, square, sub } from "./arithmetic.ts";
 import { constantIndices, take } from "./indexing.ts";
 import { triangularForm } from "./leastSquares.ts";
@@ -38,19 +39,10 @@ function statisticOf(x: Node, sum: Sum): Node | undefined {
   const [a, b] = x.inputs as [Node, Node];
   const [weights, rest] = isConstant(a) ? [a, b] : [b, a];
   if (!isConstant(weights) || sizeOf(rest.shape) < sizeOf(x.shape)) return undefined;
-  const w = spread(weights, x);
+  const w = overRows(weights, x.shape);
   if (rest.op === arithmeticOps.square)
     return w.every((v) => v >= 0) ? sumOfSquares(rest.inputs[0]!, w, sum) : undefined;
   return linearSum(rest, w, sum);
-}
-
-/** Values of a constant over the elements of `x`. */
-function spread(constant: Node, x: Node): Float64Array {
-  const out = new Float64Array(sizeOf(x.shape));
-  eachOffset(x.shape, broadcastStrides(constant.shape, x.shape), 0, (at, i) => {
-    out[i] = constant.value![at]!;
-  });
-  return out;
 }
 
 const vector = (data: Float64Array): Node => constantNode(data, [data.length], "float64");

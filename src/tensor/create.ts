@@ -9,12 +9,14 @@ import { asTensor, fromData, type Tensor, type TensorLike } from "./tensor.ts";
  */
 export const tensor = (x: TensorLike, options: { readonly dtype?: DType } = {}): Tensor => asTensor(x, options.dtype);
 
-/** Every element `value`; dtype float64 unless given. */
+/** Every element `value`; dtype float64 unless given. @example full([2], 7).toArray(); // [7, 7] */
 export function full(shape: Shape, value: number, options: { readonly dtype?: DType } = {}): Tensor {
   const dtype = options.dtype ?? "float64";
   return fromData(allocate(dtype, sizeOf(shape)).fill(value), shape, dtype);
 }
+/** Every element 0. @example zeros([2]).toArray(); // [0, 0] */
 export const zeros = (shape: Shape, options?: { readonly dtype?: DType }): Tensor => full(shape, 0, options);
+/** Every element 1. @example ones([2]).toArray(); // [1, 1] */
 export const ones = (shape: Shape, options?: { readonly dtype?: DType }): Tensor => full(shape, 1, options);
 
 /**
@@ -32,7 +34,11 @@ export function arange(startOrStop: number, stop?: number, step = 1): Tensor {
   );
 }
 
-/** `n` equally spaced numbers from `start` to `stop`, both included. @throws RangeError for n < 1. */
+/**
+ * `n` equally spaced numbers from `start` to `stop`, both included.
+ * @example linspace(0, 1, 3).toArray(); // [0, 0.5, 1]
+ * @throws RangeError for n < 1.
+ */
 export function linspace(start: number, stop: number, n = 50): Tensor {
   if (!Number.isInteger(n) || n < 1) throw new RangeError(`linspace: ${n} points; ask for 1 or more.`);
   const at = (i: number): number => (i === n - 1 && n > 1 ? stop : start + (i * (stop - start)) / Math.max(n - 1, 1));
@@ -42,7 +48,7 @@ export function linspace(start: number, stop: number, n = 50): Tensor {
   );
 }
 
-/** The identity matrix. */
+/** The identity matrix of shape [n, n]. @example eye(2).toArray(); // [[1, 0], [0, 1]] */
 export function eye(n: number): Tensor {
   const data = new Float64Array(n * n);
   for (let i = 0; i < n; i++) data[i * (n + 1)] = 1;

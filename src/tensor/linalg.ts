@@ -21,10 +21,18 @@ import {
   wrap,
 } from "./tensor.ts";
 
-/** Matrix product as in NumPy: vectors are rows on the left and columns on the right, leading dimensions broadcast. */
+/**
+ * Matrix product as in NumPy: vectors are rows on the left and columns on the right, leading dimensions broadcast.
+ * @example matmul([[1, 2], [3, 4]], [1, 1]).toArray(); // [3, 7]
+ * @throws TypeError when the inner dimensions differ, and for scalars.
+ */
 export const matmul: Binary = binary(linalg.matmul);
 
-/** Σ aᵢ bᵢ of two vectors. @throws TypeError for other ranks or different lengths. */
+/**
+ * Σ aᵢ bᵢ of two vectors.
+ * @example dot([1, 2], [3, 4]).item(); // 11
+ * @throws TypeError for other ranks or different lengths.
+ */
 export function dot(a: TensorLike, b: TensorLike): Tensor {
   const [x, y] = [asNode(a), asNode(b)];
   if (x.shape.length !== 1 || y.shape.length !== 1 || x.shape[0] !== y.shape[0]) {
@@ -35,10 +43,14 @@ export function dot(a: TensorLike, b: TensorLike): Tensor {
   return wrap(sum(mul(x, y), [0]));
 }
 
-/** aᵢ bⱼ of two vectors. */
+/** aᵢ bⱼ of two vectors. @example outer([1, 2], [3, 4]).toArray(); // [[3, 4], [6, 8]] */
 export const outer: Binary = binary((a, b) => mul(expandDims(a, -1), b));
 
-/** Lower Cholesky factor of symmetric positive definite matrices. @throws RangeError for a known matrix that is not. */
+/**
+ * Lower Cholesky factor of symmetric positive definite matrices `[…, n, n]`; the lower triangle is read.
+ * @example cholesky([[4, 2], [2, 2]]).toArray(); // [[2, 0], [1, 1]]
+ * @throws RangeError for a known matrix that is not positive definite.
+ */
 export function cholesky(a: TensorLike): Tensor {
   const factor = wrap(linalg.cholesky(asNode(a)));
   if (hasValue(factor) && factor.data.some(Number.isNaN)) {
@@ -50,7 +62,11 @@ export function cholesky(a: TensorLike): Tensor {
   return factor;
 }
 
-/** X with L X = B for a lower triangular L (upper with `lower: false`), or Lᵀ X = B with `transpose`; B may be a vector. */
+/**
+ * X with L X = B for a lower triangular L (upper with `lower: false`), or Lᵀ X = B with `transpose`; B may be a vector.
+ * @example solveTriangular([[2, 0], [1, 1]], [2, 3]).toArray(); // [1, 2]
+ * @throws TypeError when the rows of B are not those of L.
+ */
 export function solveTriangular(
   l: TensorLike,
   b: TensorLike,
@@ -69,15 +85,19 @@ export function solveTriangular(
   return wrap(isVector ? squeeze(solved, [-1]) : solved);
 }
 
-/** log det of symmetric positive definite matrices, through the Cholesky factor. */
+/**
+ * log det of symmetric positive definite matrices, through the Cholesky factor.
+ * @example logdet([[1, 0], [0, 1]]).item(); // 0
+ * @throws RangeError for a known matrix that is not positive definite.
+ */
 export const logdet = (a: TensorLike): Tensor => {
   const diagonal = indexing.diagonal(cholesky(a).node);
   return wrap(mul(scalar(2), sum(log(diagonal), [diagonal.shape.length - 1])));
 };
 
-/** Diagonal entries of square matrices. */
+/** Diagonal entries of square matrices. @example diagonal([[1, 2], [3, 4]]).toArray(); // [1, 4] */
 export const diagonal: Unary = unary(indexing.diagonal);
-/** Square matrices with the given diagonal. */
+/** Square matrices with the given diagonal. @example diag([1, 2]).toArray(); // [[1, 0], [0, 2]] */
 export const diag: Unary = unary(indexing.diagonalMatrix);
-/** The lower triangle, with the diagonal; zeros above. */
+/** The lower triangle, with the diagonal; zeros above. @example tril([[1, 2], [3, 4]]).toArray(); // [[1, 0], [3, 4]] */
 export const tril: Unary = unary(linalg.tril);

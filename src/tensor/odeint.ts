@@ -119,7 +119,12 @@ export function odeint<Y, A = undefined>(
   };
   const { ys } = scan(
     (before, end) => {
-      const reached = whileLoop(({ t }) => less(t, end), (at) => step(at, end), before, { maxSteps });
+      const reached = whileLoop(
+        ({ t }) => less(t, end),
+        (at) => step(at, end),
+        before,
+        { maxSteps },
+      );
       return [reached, reached.y];
     },
     state,
@@ -147,10 +152,14 @@ function checkOptions(times: Tensor, rtol: number, atol: number, maxSteps: numbe
       );
     }
   }
-  for (const [name, value] of [["rtol", rtol], ["atol", atol]] as const) {
+  for (const [name, value] of [
+    ["rtol", rtol],
+    ["atol", atol],
+  ] as const) {
     if (!(value > 0)) throw new RangeError(`odeint: ${name} ${value} must be positive.`);
   }
-  if (!(Number.isInteger(maxSteps) && maxSteps > 0)) throw new RangeError(`odeint: maxSteps ${maxSteps} must be an integer ≥ 1.`);
+  if (!(Number.isInteger(maxSteps) && maxSteps > 0))
+    throw new RangeError(`odeint: maxSteps ${maxSteps} must be an integer ≥ 1.`);
 }
 
 const tensorsOf = (tree: unknown): unknown => {
@@ -187,6 +196,10 @@ function firstLength(f: Slope, y: Tensor, t: Tensor, slope: Tensor, rtol: number
   const guess = where(tiny(minimum(d0, d1)), 1e-6, d0.div(d1).mul(0.01));
   const d2 = size(f(y.add(slope.mul(guess)), t.add(guess)).sub(slope)).div(guess);
   const steepest = maximum(d1, d2);
-  const second = where(lessEqual(steepest, 1e-15), maximum(guess.mul(1e-3), 1e-6), exp(log(steepest.mul(100)).mul(-0.2)));
+  const second = where(
+    lessEqual(steepest, 1e-15),
+    maximum(guess.mul(1e-3), 1e-6),
+    exp(log(steepest.mul(100)).mul(-0.2)),
+  );
   return fixed(minimum(guess.mul(100), second));
 }

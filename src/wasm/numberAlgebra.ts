@@ -26,7 +26,7 @@ const TWO_TO_52 = 4503599627370496;
  *
  * @example
  * import { exp } from "./functions/exp.ts";
- * exp(numberAlgebra, 1); // 2.718281828459045
+ * exp(numberAlgebra, 1); // 2.7182818284590455
  */
 export const numberAlgebra: Algebra<number> = {
   constant: (x) => x,

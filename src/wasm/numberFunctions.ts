@@ -5,7 +5,7 @@
  * A function is compiled when it is first called; the variable beside each keeps its call site monomorphic.
  *
  * @example
- * exp(1); // 2.718281828459045
+ * exp(1); // 2.7182818284590455
  */
 import { erfc as erfcOf, erf as erfOf } from "./functions/erf.ts";
 import { exp as expOf } from "./functions/exp.ts";

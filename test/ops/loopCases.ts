@@ -1,6 +1,7 @@
 /** Functions with loops and branches inside, as the tests run them: of one tensor, to one number. */
-import { cholesky, matmul } from "../../src/tensor/linalg.ts";
+
 import { cond, scan, switchCase, whileLoop } from "../../src/tensor/control.ts";
+import { cholesky, matmul } from "../../src/tensor/linalg.ts";
 import * as math from "../../src/tensor/math.ts";
 import { logsumexp } from "../../src/tensor/reduce.ts";
 import { concat, stack } from "../../src/tensor/shape.ts";
@@ -112,11 +113,19 @@ export const loopCases: readonly LoopCase[] = [
     f: (x) => {
       const { carry, ys } = scan(
         (p, y) => {
-          const l = cholesky(p.add([[1.5, 0.1], [0.1, 1.2]]));
+          const l = cholesky(
+            p.add([
+              [1.5, 0.1],
+              [0.1, 1.2],
+            ]),
+          );
           const next = matmul(l, l.T).mul(x.at(0)).add(y.square());
           return [next, l.sum()];
         },
-        [[1, 0], [0, 1]],
+        [
+          [1, 0],
+          [0, 1],
+        ],
         series(4),
       );
       return ys.sum().add(carry.mul(x.at(1)).sum());
@@ -222,7 +231,9 @@ export const loopCases: readonly LoopCase[] = [
           x.slice([0], [1]),
           x.slice([1], [2]),
         );
-      return pick(math.floor(x.at(0))).add(pick(math.floor(x.at(1)).add(7))).add(pick(math.floor(x.at(1))));
+      return pick(math.floor(x.at(0)))
+        .add(pick(math.floor(x.at(1)).add(7)))
+        .add(pick(math.floor(x.at(1))));
     },
   },
   {

@@ -299,6 +299,11 @@ describe("errors say what is wrong and what to do", () => {
     ],
     ["take, negative", () => shape.take([1, 2], [-1]), /take: index -1 at position 0 is outside/],
     ["take, fractions", () => shape.take([1, 2], [0.5]), /take: index 0\.5 at position 0 is not an integer/],
+    [
+      "scatterAdd, fractions",
+      () => shape.scatterAdd([0.5], [1], 2),
+      /scatterAdd: index 0\.5 at position 0 is not an integer/,
+    ],
     ["take of a scalar", () => shape.take(1, [0]), /take: a scalar has no axis to take from/],
     ["scatterAdd, outside", () => shape.scatterAdd([3], [1], 3), /scatterAdd: index 3 at position 0 is outside 0 … 2/],
     [

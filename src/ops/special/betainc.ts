@@ -28,7 +28,7 @@ export const betainc = (a: number, b: number, x: number): number => betaTail(a, 
  * @param b - second shape, > 0
  * @param x - in [0, 1]
  * @returns a probability; NaN when a shape is not positive and finite or `x` is outside [0, 1]
- * @example betaincc(1, 100, 0.5) // 2^-100 = 7.888609052210118e-31
+ * @example betaincc(1, 100, 0.5) // 2^-100 = 7.8886090522101e-31
  */
 export const betaincc = (a: number, b: number, x: number): number => betaTail(a, b, x, 1 - x, true);
 

@@ -26,7 +26,7 @@ export const gammainc = (a: number, x: number): number => gammaTail(a, x, false)
  * @param a - shape, > 0 (Q(0, x) is taken as 0)
  * @param x - ≥ 0; Infinity gives 0
  * @returns a probability; NaN when `a` or `x` is negative or NaN
- * @example gammaincc(1, 50) // exp(-50) = 1.9287498479639178e-22
+ * @example gammaincc(1, 50) // exp(-50) = 1.92874984796392e-22
  */
 export const gammaincc = (a: number, x: number): number => gammaTail(a, x, true);
 

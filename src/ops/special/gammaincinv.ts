@@ -10,7 +10,7 @@ import { solveTail } from "./tailEquation.ts";
  * @param a - shape, > 0
  * @param p - probability in [0, 1]; 0 gives 0 and 1 gives Infinity
  * @returns NaN when `a` is not positive or `p` is outside [0, 1]
- * @example gammaincinv(1, 0.5) // log(2) = 0.6931471805599453
+ * @example gammaincinv(1, 0.5) // log(2) = 0.693147180559945
  */
 export const gammaincinv = (a: number, p: number): number => (p > 0.5 ? solveUpper(a, 1 - p) : solveLower(a, p));
 

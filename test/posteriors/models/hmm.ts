@@ -1,4 +1,17 @@
-import { add, constraints, dist, expandDims, factor, log, logsumexp, sample, scan, slice, stack, type Tensor } from "lapilli";
+import {
+  add,
+  constraints,
+  dist,
+  expandDims,
+  factor,
+  log,
+  logsumexp,
+  sample,
+  scan,
+  slice,
+  stack,
+  type Tensor,
+} from "lapilli";
 import { asIs, type Posterior, posterior } from "../posterior.ts";
 
 /**
