@@ -7,6 +7,7 @@ import { formatShape } from "../src/tensor/shapes.ts";
 import { asTensor, hasValue, type Tensor, type TensorLike } from "../src/tensor/tensor.ts";
 import { broadcastToShape, sameShape } from "./axes.ts";
 import { masksOf, visibleValue } from "./masking.ts";
+import { markMember } from "./membership.ts";
 import type { Constraint, Distribution } from "./types.ts";
 
 /**
@@ -67,7 +68,11 @@ export function checkSupport(distribution: Distribution, value: TensorLike, site
   const inside = support.check(visible);
   if (!hasValue(inside)) return;
   const offence = findOffence(visible, support, inside);
-  if (offence === undefined) return;
+  if (offence === undefined) {
+    // So that the log density need not look again.
+    if (visible === x && support.kind !== "real") markMember(x, support);
+    return;
+  }
   throw new RangeError(
     `${where}: ${offence.count} of ${inside.size} ${inside.size === 1 ? "value" : "values"} ${offence.count === 1 ? "is" : "are"} ` +
       `outside the support of ${distribution}: ${offence.text}${offence.where} (shape ${formatShape(x.shape)}) is not ` +

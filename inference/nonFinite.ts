@@ -9,19 +9,6 @@ import { type FactorSite, type SampleSite, siteLabel } from "../src/effects/mess
 import { formatShape, sizeOf } from "../src/tensor/shapes.ts";
 import { fromData, type Shape, type Tensor } from "../src/tensor/tensor.ts";
 
-/** What is looked into: a log density by its parts. */
-export interface Inquiry {
-  readonly inputs: readonly Node[];
-  /** Names of all coordinates of the inputs, end to end. */
-  readonly names: readonly string[];
-  /** Log densities of the sites, element by element. */
-  readonly terms: readonly { readonly site: SampleSite | FactorSite; readonly logProb: Tensor }[];
-  /** Log-Jacobians of the transforms of latent sites, and their values on the model's scale. */
-  readonly latents: readonly { readonly name: string; readonly logJacobian: Tensor; readonly value: Tensor }[];
-  /** One for each input. */
-  readonly gradients: readonly Node[];
-}
-
 type ValueOf = (x: Tensor | Node) => TypedArray;
 
 /** Whether all sites have finite values at the point: where they do not, it is the sampler that went too far. */

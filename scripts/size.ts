@@ -1,8 +1,9 @@
 /**
- * Measures what a page downloads to sample eight schools with NUTS: the sources bundled for the browser, minified and
- * gzipped. Prints kB (1000 bytes) and exits 1 above the limit. Run as `npm run size`; `npm run size -- --files` adds
- * what it is made of.
+ * Measures what a page downloads to sample eight schools with NUTS: the built package bundled for the browser, minified
+ * and gzipped. Prints kB (1000 bytes) and exits 1 above the limit. Run as `npm run size`, which builds first;
+ * `npm run size -- --files` adds what it is made of.
  */
+import { existsSync, readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { gzipSync } from "node:zlib";
 import { build, type Metafile } from "esbuild";
@@ -49,15 +50,24 @@ interface Size {
   readonly files: readonly (readonly [name: string, bytes: number])[];
 }
 
+/** The built file of every entry point that package.json names, deepest first. */
+function entries(): Record<string, string> {
+  const { exports } = JSON.parse(readFileSync(resolve(root, "package.json"), "utf8")) as {
+    exports: Record<string, string | { readonly default: string }>;
+  };
+  const files = Object.entries(exports).flatMap(([name, target]) =>
+    typeof target === "string" ? [] : [[name.replace(/^\./, "lapilli"), resolve(root, target.default)] as const],
+  );
+  const missing = files.find(([, file]) => !existsSync(file));
+  if (missing !== undefined) throw new Error(`${missing[1]} is not there; run npm run build`);
+  return Object.fromEntries(files.sort(([a], [b]) => b.length - a.length));
+}
+
 /** Bundles a page and weighs its files; throws if the page would need a Node module before it can start. */
 async function weigh(contents: string): Promise<Size> {
   const { outputFiles, metafile } = await build({
     stdin: { contents, resolveDir: root, sourcefile: "page.js", loader: "js" },
-    alias: Object.fromEntries(
-      ["distributions", "inference", "gp", "nn", "plot", "io"]
-        .map((name) => [`lapilli/${name}`, `${root}/${name}/index.ts`])
-        .concat([["lapilli", `${root}/src/index.ts`]]),
-    ),
+    alias: entries(),
     absWorkingDir: root,
     bundle: true,
     minify: true,
@@ -76,7 +86,9 @@ async function weigh(contents: string): Promise<Size> {
     names.reduce((total, name) => total + (weights.get(resolve(root, name)) ?? 0), 0);
   const names = Object.keys(metafile.outputs);
   const files = [...loaded].flatMap((name) =>
-    Object.entries(metafile.outputs[name]!.inputs).map(([file, { bytesInOutput }]) => [file, bytesInOutput] as const),
+    Object.entries(metafile.outputs[name]!.inputs).map(
+      ([file, { bytesInOutput }]) => [file.replace(/^dist\//, ""), bytesInOutput] as const,
+    ),
   );
   return {
     initial: sum([...loaded]),

@@ -5,10 +5,10 @@ import { formatShape, sizeOf } from "../compiler/shapes.ts";
 import { variable } from "../ops/broadcast.ts";
 import { broadcastTo } from "../ops/map.ts";
 import { reshape, stack } from "../ops/shape.ts";
-import { asTensor, type Tensor, type TensorLike, wrap } from "../tensor/tensor.ts";
+import { asTensor, type Tensor, type TensorLike, valueReads, wrap } from "../tensor/tensor.ts";
 import { flattenLike, flattenTree, type TreeLike, type TreeStructure, unflattenTree } from "../tensor/tree.ts";
 import { pushforward } from "./forward.ts";
-import { pullback } from "./reverse.ts";
+import { dependents, pullback } from "./reverse.ts";
 
 const isFloat = (x: Node): boolean => x.dtype === "float64" || x.dtype === "float32";
 
@@ -33,8 +33,21 @@ function trace<P, A extends readonly unknown[], R>(
     );
   }
   const variables = leaves.map((leaf) => apply(variable, [leaf.node]));
+  const before = valueReads();
   const output = f(unflattenTree(structure, variables.map(wrap)) as P, ...rest);
+  if (valueReads() > before) checkDependence(output, variables, name);
   return { variables, structure, output };
+}
+
+/** @throws TypeError when values were read and the output does not depend on the argument: its derivative was lost on the way. */
+function checkDependence(output: unknown, variables: readonly Node[], name: string): void {
+  const nodes = flattenTree(output).leaves.map((leaf) => leaf.node);
+  const active = new Set(dependents(nodes, variables));
+  if (nodes.some((node) => active.has(node))) return;
+  throw new TypeError(
+    `${name}: the result does not depend on the argument, whose value was read as a number on the way; numbers have no derivatives. ` +
+      "JavaScript's operators and Math read values: write x.mul(x) for x * x, exp(x) for Math.exp(x), and leave out .item() and .data.",
+  );
 }
 
 /**

@@ -66,6 +66,13 @@ export function normaliseAxis(axis: number, rank: number, what: string): number 
   return a;
 }
 
+/** @throws RangeError when a dimension is not a whole number, 0 or more. */
+export function checkShape(name: string, shape: Shape): void {
+  if (!Array.isArray(shape) || shape.some((n) => !Number.isInteger(n) || n < 0)) {
+    throw new RangeError(`${name}: the shape ${JSON.stringify(shape)} must be a list of whole numbers, 0 or more.`);
+  }
+}
+
 /** A zero-filled array of the dtype's storage. */
 export function allocate(dtype: DType, size: number): TypedArray {
   if (dtype === "float64") return new Float64Array(size);

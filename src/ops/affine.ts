@@ -116,11 +116,15 @@ class Collector {
   #design(variable: Node, columns: number): Float64Array | undefined {
     const known = this.#terms.get(variable);
     if (known) return known.kind === "dense" ? known.design : undefined;
+    if (this.rows * columns > designLimit) return undefined;
     const design = new Float64Array(this.rows * columns);
     this.#terms.set(variable, { kind: "dense", variable, design });
     return design;
   }
 }
+
+/** Most numbers in one design: 40 MB. */
+const designLimit = 5e6;
 
 /** Variables of up to this many elements are columns of a design; longer ones are picked from. */
 const denseLimit = 16;

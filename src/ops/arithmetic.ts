@@ -1,7 +1,7 @@
 /** Arithmetic, comparison and selection, with the algebra that keeps graphs small. */
 import type { Node, NodeType, Op } from "../compiler/graph.ts";
 import { apply, constantNode, isConstant, scalar } from "../compiler/node.ts";
-import { sizeOf } from "../compiler/shapes.ts";
+import { allocate, sizeOf } from "../compiler/shapes.ts";
 import { uniformValue } from "./broadcast.ts";
 import { late } from "./late.ts";
 import { applyMap, arithmetic, broadcastTo, connective, defineMap, truth } from "./map.ts";
@@ -99,6 +99,7 @@ const squareOp: Op = defineMap({
   partials: [([x]) => mul(number(2, x!), x!)],
   simplify: ([x], _attrs, type) => {
     if (x!.op === negOp || x!.op === absOp) return square(x!.inputs[0]!);
+    // Scales beyond 1e±154 overflow or vanish when squared apart from what they scale; so do divisors below 1e-308 when inverted.
     if (x!.op === mulOp && x!.inputs.some((y) => isNarrow(y, type)))
       return mul(square(x!.inputs[0]!), square(x!.inputs[1]!));
     return undefined;
@@ -313,14 +314,8 @@ const stopGradientOp: Op = {
 export const stopGradient = (x: Node): Node => apply(stopGradientOp, [x]);
 
 /** Zeros, kept symbolic. */
-export const zerosNode = (type: NodeType): Node => {
-  const value = constantNode(
-    type.dtype === "float32" ? new Float32Array(1) : new Float64Array(1),
-    [],
-    type.dtype === "float32" ? "float32" : "float64",
-  );
-  return broadcastTo(value, type.shape);
-};
+export const zerosNode = (type: NodeType): Node =>
+  broadcastTo(constantNode(allocate(type.dtype, 1), [], type.dtype), type.shape);
 
 /** Which operation a node applies, for rules elsewhere that look through arithmetic. */
 export const arithmeticOps: Readonly<Record<"neg" | "add" | "sub" | "mul" | "square" | "div" | "reciprocal", Op>> = {

@@ -1,7 +1,7 @@
 /** Reading and adding through indices that are data: gather, its adjoint scatter-add, and running sums. */
 import type { Node, NodeType, Op, Shape, TypedArray } from "../compiler/graph.ts";
 import { apply, constantNode } from "../compiler/node.ts";
-import { allocate, formatShape, normaliseAxis, sizeOf } from "../compiler/shapes.ts";
+import { allocate, checkShape, formatShape, normaliseAxis, sizeOf } from "../compiler/shapes.ts";
 import { cumsum as running } from "../wasm/kernels/sequences.ts";
 import { flip, reshape, transpose } from "./shape.ts";
 
@@ -79,8 +79,10 @@ const scatterAddOp: Op = {
   lowering: { kind: "scatterAdd" },
 };
 /** Sums updates that share an index into a tensor with `size` rows. */
-export const scatterAdd = (indices: Node, updates: Node, size: number): Node =>
-  apply(scatterAddOp, [updates, indices], { size });
+export const scatterAdd = (indices: Node, updates: Node, size: number): Node => {
+  checkShape("scatterAdd", [size]);
+  return apply(scatterAddOp, [updates, indices], { size });
+};
 
 /** Rows (or slices along `axis`) of `x` at the given zero-based indices; the shape of the indices replaces the axis. */
 export function take(x: Node, indices: Node, axis = 0): Node {

@@ -189,6 +189,10 @@ export function broadcastTo(x: Node, shape: Shape): Node {
 /** A single number, for which there is nothing to move or to convert. */
 const isNumber = (x: Node): boolean => x.shape.length === 0 && x.dtype === "float64";
 
+/** Operations whose partial derivatives are finite for all finite arguments of ordinary size. */
+const finiteSlopes: ReadonlySet<string> = new Set(["add", "sub", "mul", "neg", "square", "abs", "tanh", "sigmoid", "softplus"]);
+const readsAll = (indices: Node, n: number): boolean => new Set(indices.value).size === n;
+
 /** f(x[i]) = f(x)[i]: the operation on the fewer numbers from which all inputs that are not single numbers were gathered. */
 function beforeGather(op: Op, inputs: readonly Node[]): Node | undefined {
   const isGather = (x: Node): boolean => x.op.lowering.kind === "gather" && isConstant(x.inputs[1]!);
@@ -199,6 +203,8 @@ function beforeGather(op: Op, inputs: readonly Node[]): Node | undefined {
   const alike = many.every((x) => x.inputs[1] === indices && sameShape(x.inputs[0]!.shape, source.shape));
   const single = inputs.every((x) => many.includes(x) || x.shape.length === 0);
   if (!alike || !single || sizeOf(source.shape) >= sizeOf(first.shape)) return undefined;
+  // An element that nobody reads must not lend its infinite derivative to a zero cotangent.
+  if (!finiteSlopes.has(op.name) && !readsAll(indices, source.shape[0]!)) return undefined;
   return apply(
     first.op,
     [applyMap(op, ...inputs.map((x) => (many.includes(x) ? x.inputs[0]! : x))), indices],

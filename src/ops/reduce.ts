@@ -6,7 +6,7 @@ import { cast, div, equal, mul, sub, where } from "./arithmetic.ts";
 import { late } from "./late.ts";
 import { sumByProduct } from "./logProduct.ts";
 import { broadcastTo } from "./map.ts";
-import { reshape } from "./shape.ts";
+import { concat, flip, reshape, slice } from "./shape.ts";
 import { simplifySum } from "./sumAlgebra.ts";
 
 const axesOf = (attrs: Attrs): readonly number[] => attrs.axes as readonly number[];
@@ -76,7 +76,8 @@ const sumOp: Op = {
     return [broadcastTo(restore(cotangent, x!.shape, axesOf(node.attrs)), x!.shape)];
   },
   jvp: ([t], node) => sum(t!, axesOf(node.attrs)),
-  simplify: ([x], attrs) => simplifySum(x!, axesOf(attrs), sum),
+  simplify: ([x], attrs) =>
+    x!.dtype === "bool" ? sum(cast(x!, "int32"), axesOf(attrs)) : simplifySum(x!, axesOf(attrs), sum),
   lower: ([x], attrs) => (axesOf(attrs).length === x!.shape.length ? sumByProduct(x!, total) : undefined),
   lowering: { kind: "reduce", combine: "sum" },
 };
@@ -113,8 +114,8 @@ export const max = (x: Node, axes: readonly number[]): Node => apply(maxOp, [x],
 export const min = (x: Node, axes: readonly number[]): Node => apply(minOp, [x], { axes });
 
 /**
- * Product. Its adjoint gives every element the product of the others, also where some are zero: with one zero only that
- * element has a derivative, with two none has.
+ * Product along one axis. Its adjoint gives every element the product of the others, made of products alone and not of
+ * quotients, so that it is right to any order where elements are zero.
  */
 const prodOp: Op = {
   name: "prod",
@@ -122,22 +123,33 @@ const prodOp: Op = {
   evaluate: evaluateReduce("prod"),
   vjp: (cotangent, node) => [mul(others(node), restore(cotangent, node.inputs[0]!.shape, axesOf(node.attrs)))],
   jvp: ([t], node) => sum(mul(t!, others(node)), axesOf(node.attrs)),
+  simplify: ([x], attrs) => (x!.shape[axesOf(attrs)[0]!] === 1 ? reshape(x!, dropAxes(x!.shape, axesOf(attrs))) : undefined),
   lowering: { kind: "reduce", combine: "prod" },
 };
+/** Products of all elements before, times those of all after: prefix products by doubling steps. */
 function others(node: Node): Node {
-  const [x] = node.inputs;
-  const axes = axesOf(node.attrs);
-  const one = scalar(1, node.dtype);
-  const zero = scalar(0, node.dtype);
-  const isZero = equal(x!, zero);
-  const filled = where(isZero, one, x!);
-  const product = restore(prod(filled, axes), x!.shape, axes);
-  const zeros = restore(sum(cast(isZero, node.dtype), axes), x!.shape, axes);
-  const without = div(product, filled);
-  const otherZeros = sub(zeros, cast(isZero, node.dtype));
-  return where(equal(otherZeros, zero), without, zero);
+  const [x] = node.inputs as [Node];
+  const [axis] = axesOf(node.attrs) as [number];
+  if (x.shape[axis] === 0) return x;
+  const reversed = flip(x, axis);
+  return mul(productsBefore(x, axis), flip(productsBefore(reversed, axis), axis));
 }
-export const prod = (x: Node, axes: readonly number[]): Node => apply(prodOp, [x], { axes });
+function productsBefore(x: Node, axis: number): Node {
+  const n = x.shape[axis]!;
+  let products = shifted(x, axis, 1);
+  for (let step = 1; step < n; step *= 2) products = mul(products, shifted(products, axis, step));
+  return products;
+}
+/** Moved along an axis by `step`, with ones moving in. */
+function shifted(x: Node, axis: number, step: number): Node {
+  const along = <T>(value: T, other: T): T[] => x.shape.map((_, d) => (d === axis ? value : other));
+  const kept = slice(x, along(0, 0), along<number | undefined>(x.shape[axis]! - step, undefined));
+  const ones = broadcastTo(scalar(1, x.dtype), along(step, 0).map((n, d) => (d === axis ? n : x.shape[d]!)));
+  return concat([ones, kept], axis);
+}
+/** Product over the axes, one after the other. */
+export const prod = (x: Node, axes: readonly number[]): Node =>
+  [...axes].sort((a, b) => b - a).reduce((y, axis) => apply(prodOp, [y], { axes: [axis] }), x);
 
 late.sumTo = (x, shape) => {
   const lead = x.shape.length - shape.length;

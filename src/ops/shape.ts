@@ -213,7 +213,7 @@ export const place = (x: Node, starts: readonly number[], steps: readonly number
 
 /** Zeros around a tensor: `widths[d] = [before, after]`. @throws RangeError for negative widths. */
 export function pad(x: Node, widths: readonly (readonly [number, number])[]): Node {
-  if (widths.length !== x.shape.length || widths.some(([a, b]) => a < 0 || b < 0)) {
+  if (widths.length !== x.shape.length || widths.flat().some((n) => !Number.isInteger(n) || n < 0)) {
     throw new RangeError(
       `pad: widths ${JSON.stringify(widths)} do not fit shape ${formatShape(x.shape)}; give one [before, after] with numbers ≥ 0 for every dimension.`,
     );
@@ -292,18 +292,17 @@ interface Piece {
   readonly start: number;
   readonly length: number;
 }
-/** A node as a contiguous stretch of its base along one axis and whole along the others; also through a scalar's reshape. */
+/** A node as a contiguous stretch of its base along one axis and whole along the others. */
 const sliceAlong =
   (axis: number) =>
   (x: Node): Piece | undefined => {
-    const source = x.op === reshapeOp && x.inputs[0]!.shape.length === x.shape.length ? x.inputs[0]! : x;
-    if (source.op !== sliceOp) return undefined;
-    const [base] = source.inputs as [Node];
-    const { starts, steps } = source.attrs as { starts: readonly number[]; steps: readonly number[] };
+    if (x.op !== sliceOp) return undefined;
+    const [base] = x.inputs as [Node];
+    const { starts, steps } = x.attrs as { starts: readonly number[]; steps: readonly number[] };
     const whole = base.shape.every(
-      (n, d) => d === axis || (starts[d] === 0 && steps[d] === 1 && source.shape[d] === n),
+      (n, d) => d === axis || (starts[d] === 0 && steps[d] === 1 && x.shape[d] === n),
     );
-    return whole && steps[axis] === 1 ? { base, start: starts[axis]!, length: source.shape[axis]! } : undefined;
+    return whole && steps[axis] === 1 ? { base, start: starts[axis]!, length: x.shape[axis]! } : undefined;
   };
 
 /** Joins tensors along an existing axis. @throws TypeError when another dimension differs. */

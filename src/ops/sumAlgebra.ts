@@ -85,6 +85,7 @@ function sumOfTerms(x: Node, axes: Axes, sum: Sum): Node | undefined {
     if (!isConstant(data) || !isFlat(flat, x, axes) || x.dtype === "int32") continue;
     // Around the mean of the data, so that data far from zero do not lose digits against what they are compared with.
     const mean = div(whole(data), count);
+    if (!mean.value!.every(Number.isFinite)) continue;
     const values = broadcastTo(cast(data, x.dtype), x.shape);
     const rest = sum(sub(values, restore(mean, x.shape, axes)), axes);
     const shift = lower(flat, x, axes);

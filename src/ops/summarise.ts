@@ -33,7 +33,8 @@ export function summarise(x: Node, sum: Sum): Node | undefined {
 }
 
 function statisticOf(x: Node, sum: Sum): Node | undefined {
-  if (x.dtype !== "float64" || sizeOf(x.shape) < 4) return undefined;
+  // A derivative that runs along with its values is taken once; a decomposition would not pay.
+  if (x.value || x.dtype !== "float64" || sizeOf(x.shape) < 4) return undefined;
   if (x.op === arithmeticOps.square) return sumOfSquares(x.inputs[0]!, undefined, sum);
   if (x.op !== arithmeticOps.mul) return undefined;
   const [a, b] = x.inputs as [Node, Node];
@@ -50,7 +51,7 @@ const vector = (data: Float64Array): Node => constantNode(data, [data.length], "
 /** Σ w (c + Σ D θ): a dot product with every variable. */
 function linearSum(x: Node, w: Float64Array, sum: Sum): Node | undefined {
   const affine = affineForm(x);
-  if (!affine) return undefined;
+  if (!affine?.constant.every(Number.isFinite)) return undefined;
   let total: Node = scalar(affine.constant.reduce((t, c, i) => t + w[i]! * c, 0));
   for (const term of affine.terms) {
     const size = sizeOf(term.variable.shape);
@@ -70,7 +71,7 @@ const reflectionLimit = 1e8;
 /** Σ w (c + D θ)², when its statistics cost less than its rows. */
 function sumOfSquares(x: Node, w: Float64Array | undefined, sum: Sum): Node | undefined {
   const affine = affineForm(x);
-  if (!affine || affine.terms.length === 0) return undefined;
+  if (!affine?.constant.every(Number.isFinite) || affine.terms.length === 0) return undefined;
   const dense = affine.terms.filter((t) => t.kind === "dense");
   const columns = dense.reduce((n, t) => n + sizeOf(t.variable.shape), 0);
   if (dense.length === affine.terms.length) {

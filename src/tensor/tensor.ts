@@ -1,6 +1,6 @@
 /** The Tensor: what a user holds. Immutable; it has values, or a place in a graph that is being traced. */
 import type { DType, Node, Shape, TypedArray } from "../compiler/graph.ts";
-import { constantNode, scalar } from "../compiler/node.ts";
+import { constantNode, isConstant, scalar } from "../compiler/node.ts";
 import { allocate, formatShape, normaliseAxes, sizeOf } from "../compiler/shapes.ts";
 import * as arithmetic from "../ops/arithmetic.ts";
 import * as elementary from "../ops/elementary.ts";
@@ -52,12 +52,12 @@ export class Tensor {
 
   /** The values, row-major; the array itself, not a copy: do not write to it. @throws Error for a traced tensor. */
   get data(): TypedArray {
-    return this.node.value ?? refuse("data", this.node);
+    return valueOf("data", this.node);
   }
 
   /** The value of a tensor with one element. @throws Error for other sizes, and for a traced tensor. */
   item(): number {
-    const data = this.node.value ?? refuse("item()", this.node);
+    const data = valueOf("item()", this.node);
     if (data.length !== 1) {
       throw new TypeError(
         `item: a tensor of shape ${formatShape(this.shape)} has ${data.length} elements; reduce it first, or use toArray().`,
@@ -69,7 +69,7 @@ export class Tensor {
   /** Nested arrays of numbers (booleans for dtype bool); a number for a scalar. @throws Error for a traced tensor. */
   toArray(): NestedArray | number | boolean {
     const { shape, dtype } = this;
-    const data = this.node.value ?? refuse("toArray()", this.node);
+    const data = valueOf("toArray()", this.node);
     const element = (i: number): number | boolean => (dtype === "bool" ? data[i] !== 0 : data[i]!);
     const build = (d: number, start: number, size: number): NestedArray | number | boolean => {
       if (d === shape.length) return element(start);
@@ -176,6 +176,15 @@ export class Tensor {
   at(i: number): Tensor {
     return wrap(shapes.at(this.node, i));
   }
+}
+
+let reads = 0;
+/** How often values of tensors under differentiation were read so far: what is computed from them has no derivative. */
+export const valueReads = (): number => reads;
+
+function valueOf(asked: string, node: Node): TypedArray {
+  if (!isConstant(node)) reads++;
+  return node.value ?? refuse(asked, node);
 }
 
 function refuse(asked: string, node: Node): never {
