@@ -85,7 +85,9 @@ const self = fileURLToPath(import.meta.url);
 function measureApart(name: string, rows: number, unrolled: boolean): Figures {
   const args = [self, `--here=${name}`, `--rows=${rows}`, ...(unrolled ? ["--unrolled"] : [])];
   const runs = Array.from({ length: 5 }, (): Figures => {
-    const { stdout, stderr, status } = spawnSync(process.execPath, [...process.execArgv, ...args], { encoding: "utf8" });
+    const { stdout, stderr, status } = spawnSync(process.execPath, [...process.execArgv, ...args], {
+      encoding: "utf8",
+    });
     if (status !== 0) throw new Error(`${name}: ${stderr}`);
     return JSON.parse(stdout);
   });

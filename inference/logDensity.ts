@@ -1,5 +1,6 @@
+import type { Node } from "../src/compiler/graph.ts";
 import { reroll } from "../src/ops/reroll.ts";
-import { buildDensity, type DensityOptions, isRepetitive, type LogDensity, type Model, traceDensity } from "./modelDensity.ts";
+import { buildDensity, type DensityOptions, type LogDensity, type Model, traceDensity } from "./modelDensity.ts";
 import { checkModel } from "./modelRun.ts";
 import { watched } from "./nonFinite.ts";
 import { checkLogDensityOptions } from "./sampleOptions.ts";
@@ -27,7 +28,7 @@ export function logDensity<Data>(model: Model<Data>, data: Data, options: LogDen
   checkModel("logDensity", model, data);
   checkLogDensityOptions("logDensity", options);
   const traced = traceDensity(model, data);
-  const total = isRepetitive(traced.total) ? reroll([traced.total])[0]! : traced.total;
+  const [total] = reroll([traced.total]) as [Node];
   const ld = buildDensity({ ...traced, total }, options);
   return options.debugNans ? watched(ld) : ld;
 }

@@ -16,7 +16,8 @@ import { sizeOf } from "../src/tensor/shapes.ts";
 import { fromData, type Shape, type Tensor, type TensorLike } from "../src/tensor/tensor.ts";
 import { features } from "../src/wasm/featureProbe.ts";
 import { siteNames } from "./diagnostics/siteNames.ts";
-import { type Latent, type ModelTrace, traceModel } from "./parameterise.ts";
+import { isFlat } from "./flatness.ts";
+import { type Latent, type TracedModel, traceModel } from "./parameterise.ts";
 import { unconstrain } from "./unconstrain.ts";
 
 /** A model: any function of data that calls `sample`. */
@@ -44,7 +45,7 @@ export interface LogDensity {
   readonly dim: number;
   /** The latent sites, in the order the model meets them. */
   readonly sites: readonly LatentSite[];
-  /** Names of latent sites that the log density does not depend on at all: it is improper in them. */
+  /** Names of latent sites without end that the log density, Jacobians left out, does not depend on: it is improper in them. */
   readonly flatSites: readonly string[];
   /** Names of the unconstrained coordinates: `theta[3]`. */
   readonly names: readonly string[];
@@ -76,7 +77,7 @@ export interface DensityGraph {
   /** The log density, then the gradient with respect to each input. */
   readonly outputs: readonly Node[];
   /** Log densities of the sites, element by element. */
-  readonly terms: ModelTrace["terms"];
+  readonly terms: TracedModel["terms"];
   readonly latents: readonly Latent[];
   /** Undefined when the density is interpreted. */
   readonly compiled: Compiled | undefined;
@@ -93,7 +94,7 @@ export interface ConstrainedDraws {
 export interface TracedDensity<Data> {
   readonly model: Model<Data>;
   readonly data: Data;
-  readonly trace: ModelTrace;
+  readonly trace: TracedModel;
   readonly total: Node;
   readonly traceMs: number;
 }
@@ -118,10 +119,17 @@ export function buildDensity<Data>(traced: TracedDensity<Data>, options: Density
   const gradients = adjoints.map((g, i) => g ?? broadcastTo(scalar(0), inputs[i]!.shape));
   const differentiated = performance.now();
   const engine = makeEngine([total, ...gradients], inputs, options);
-  return assemble(traced, engine, [total, ...gradients], latents.filter((_, i) => adjoints[i] === undefined), options, {
-    traceMs: traced.traceMs + differentiated - started,
-    compileMs: performance.now() - differentiated,
-  });
+  return assemble(
+    traced,
+    engine,
+    [total, ...gradients],
+    latents.filter((latent, i) => adjoints[i] === undefined || isFlat(latent, traced.trace.terms)),
+    options,
+    {
+      traceMs: traced.traceMs + differentiated - started,
+      compileMs: performance.now() - differentiated,
+    },
+  );
 }
 
 /** Runs a graph on the flat vector: compiled where possible. */

@@ -5,31 +5,37 @@ import type { Node, TypedArray } from "../src/compiler/graph.ts";
 import { isConstant } from "../src/compiler/node.ts";
 import { broadcastStrides, eachOffset } from "../src/compiler/shapes.ts";
 import { topological } from "../src/compiler/simplify.ts";
-import { type FactorSite, type SampleSite, siteLabel } from "../src/effects/message.ts";
+import { type SampleSite, siteLabel } from "../src/effects/message.ts";
 import { formatShape, sizeOf } from "../src/tensor/shapes.ts";
 import { fromData, type Shape, type Tensor } from "../src/tensor/tensor.ts";
+import { checkLength, type DensityGraph, type LogDensity } from "./modelDensity.ts";
 
 type ValueOf = (x: Tensor | Node) => TypedArray;
 
 /** Whether all sites have finite values at the point: where they do not, it is the sampler that went too far. */
-export const sitesAreFinite = (inquiry: Inquiry, x: Float64Array): boolean => {
-  const valueOf = evaluator(inquiry, x);
-  return inquiry.latents.every(({ value }) => valueOf(value).every(Number.isFinite));
+const sitesAreFinite = ({ graph }: LogDensity, x: Float64Array): boolean => {
+  const valueOf = evaluator(graph, x);
+  return graph.latents.every(({ value }) => valueOf(value).every(Number.isFinite));
 };
 
 /**
- * In a sentence or two, where the first number that is not finite comes from; undefined when log density and gradient are finite.
- * A term that is NaN goes before one that is infinite.
+ * Why a log density or its gradient is not finite at a point, in a sentence or two: the site, the offending argument or value, the
+ * operation and the line of the model. Undefined where both are finite. A term that is NaN goes before one that is infinite.
+ *
+ * @throws RangeError for a point of another length.
+ * @example
+ * whyNotFinite(logDensity(model, data), x); // 'sample site "y" has log density NaN at index [3]: scale must be positive, got -1; …'
  */
-export function whyNotFinite(inquiry: Inquiry, x: Float64Array): string | undefined {
-  const valueOf = evaluator(inquiry, x);
+export function whyNotFinite(ld: LogDensity, x: Float64Array): string | undefined {
+  checkLength("The point", x, ld.dim);
+  const valueOf = evaluator(ld.graph, x);
   const parts = [
-    ...inquiry.terms.map(({ site, logProb }) => ({
+    ...ld.graph.terms.map(({ site, logProb }) => ({
       what: `${siteLabel(site)} has log density`,
       node: logProb.node,
       site,
     })),
-    ...inquiry.latents.map(({ name, logJacobian }) => ({
+    ...ld.graph.latents.map(({ name, logJacobian }) => ({
       what: `the transform of sample site "${name}" has log-Jacobian`,
       node: logJacobian.node,
       site: undefined,
@@ -46,7 +52,7 @@ export function whyNotFinite(inquiry: Inquiry, x: Float64Array): string | undefi
     return `${part.what} ${valueOf(part.node)[at]}${indexText(at, part.node.shape)}: ${reasons.join("; ")}.`;
   }
   let coordinate = 0;
-  for (const node of inquiry.gradients) {
+  for (const node of ld.graph.outputs.slice(1)) {
     const value = valueOf(node);
     if (!hasBad(value)) {
       coordinate += value.length;
@@ -54,9 +60,25 @@ export function whyNotFinite(inquiry: Inquiry, x: Float64Array): string | undefi
     }
     const at = firstBad(value);
     const reason = account(node, at, valueOf) ?? "it is infinite";
-    return `the gradient with respect to ${inquiry.names[coordinate + at]} is ${value[at]}: ${reason}.`;
+    return `the gradient with respect to ${ld.names[coordinate + at]} is ${value[at]}: ${reason}.`;
   }
   return undefined;
+}
+
+/** The density, which throws where it is NaN or its gradient is not finite, unless the point itself is too far out to have finite values. */
+export function watched(ld: LogDensity): LogDensity {
+  const valueAndGrad = (x: Float64Array, grad: Float64Array): number => {
+    const value = ld.valueAndGrad(x, grad);
+    if (Math.abs(value) === Infinity || (!Number.isNaN(value) && grad.every(Number.isFinite))) return value;
+    if (!x.every(Number.isFinite))
+      throw new RangeError(`The point is not finite: ${ld.names[x.findIndex((v) => !Number.isFinite(v))]}.`);
+    if (!sitesAreFinite(ld, x)) return value;
+    const at = ld.names.slice(0, 4).map((name, i) => `${name} = ${x[i]!.toPrecision(4)}`);
+    const why = whyNotFinite(ld, x) ?? `the compiled log density is ${value}, the interpreted one is finite.`;
+    throw new RangeError(`debugNans: ${why}\nUnconstrained coordinates: ${at.join(", ")}${x.length > 4 ? ", …" : ""}.`);
+  };
+  const scratch = new Float64Array(ld.dim);
+  return { ...ld, valueAndGrad, value: (x) => valueAndGrad(x, scratch) };
 }
 
 const isBad = (v: number): boolean => !Number.isFinite(v);
@@ -68,7 +90,7 @@ const firstBad = (values: TypedArray): number => {
 };
 
 /** Values of all nodes of the graph at a point, by the reference evaluators. */
-function evaluator({ inputs, terms, latents, gradients }: Inquiry, x: Float64Array): ValueOf {
+function evaluator({ inputs, terms, latents, outputs }: DensityGraph, x: Float64Array): ValueOf {
   const values = new Map<Node, TypedArray>();
   let start = 0;
   for (const input of inputs) {
@@ -86,7 +108,11 @@ function evaluator({ inputs, terms, latents, gradients }: Inquiry, x: Float64Arr
     }
     return values.get(target)!;
   };
-  for (const node of [...terms.map((t) => t.logProb.node), ...latents.map((l) => l.logJacobian.node), ...gradients])
+  for (const node of [
+    ...terms.map((t) => t.logProb.node),
+    ...latents.map((l) => l.logJacobian.node),
+    ...outputs.slice(1),
+  ])
     compute(node);
   return (target) => compute("node" in target ? target.node : target);
 }

@@ -1,21 +1,18 @@
 /** NUTS and HMC as one-liners: from a model and data to a fit. */
 import type { Key } from "../src/random/key.ts";
 import { fromData, type Tensor, type TensorLike } from "../src/tensor/tensor.ts";
+import { explainStart } from "./explainStart.ts";
 import { type Fit, makeFit, type SampleStats } from "./fit.ts";
-import {
-  type ConstrainedDraws,
-  type LogDensity,
-  type LogDensityOptions,
-  logDensity,
-  type Model,
-} from "./logDensity.ts";
+import { type LogDensityOptions, logDensity } from "./logDensity.ts";
 import type { ChainResult, ChainStats } from "./mcmc/chain.ts";
 import { type ChainSettings, chainSettings } from "./mcmc/settings.ts";
+import type { ConstrainedDraws, LogDensity, Model } from "./modelDensity.ts";
 import { checkModel } from "./modelRun.ts";
+import { ChainError } from "./runner/job.ts";
 import { progressBar } from "./runner/progressBar.ts";
 import { type RunOptions, type RunResult, runChains } from "./runner/runChains.ts";
 import { checkSampleOptions } from "./sampleOptions.ts";
-import { explainStart, initialPoints, refuseImproper } from "./start.ts";
+import { initialPoints, refuseImproper } from "./start.ts";
 
 /** Settings of the chains (`warmup`, `draws`, `targetAcceptance`, `maxDepth`, …), of the run, and of tracing. */
 export interface SampleOptions
@@ -90,7 +87,7 @@ async function sampleChains<Data>(
     });
     return toFit(ld, run);
   } catch (error) {
-    throw explainStart(error, ld, settings.initialRadius, starts);
+    throw error instanceof ChainError ? explainStart(error, ld, settings.initialRadius, starts) : error;
   } finally {
     bar.close();
   }

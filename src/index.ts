@@ -21,16 +21,15 @@ export type { Trace } from "./effects/trace.ts";
 export * as random from "./random/index.ts";
 export { type Key, key } from "./random/key.ts";
 export {
-  cond,
   type ScanOptions,
   type ScanResult,
   type ScanStep,
   scan,
-  switchCase,
-  type TensorTree,
   type WhileOptions,
   whileLoop,
 } from "./tensor/control.ts";
+export { cond, switchCase } from "./tensor/controlBranch.ts";
+export type { TensorTree } from "./tensor/controlTrees.ts";
 export { arange, eye, full, linspace, ones, tensor, zeros } from "./tensor/create.ts";
 export * as linalg from "./tensor/linalg.ts";
 export { cholesky, diag, diagonal, dot, logdet, matmul, outer, solveTriangular, tril } from "./tensor/linalg.ts";

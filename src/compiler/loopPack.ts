@@ -8,6 +8,7 @@ import type { Node, Shape } from "./graph.ts";
 import { type Lane, LaneAlgebra } from "./lanes.ts";
 import type { LoopAttrs } from "./loop.ts";
 import type { Body } from "./loopBody.ts";
+import { combine, isPackable, viewOffsets } from "./loopPackable.ts";
 import { isConstant } from "./node.ts";
 import { eachOffset, sizeOf, stridesOf } from "./shapes.ts";
 import type { Packed, Slot } from "./steps.ts";
@@ -19,8 +20,7 @@ interface Element {
 }
 type Elements = readonly Element[];
 
-/** Larger tensors, and bodies with more expressions, are worth loops of their own. */
-const largestTensor = 64;
+/** Bodies with more expressions are worth loops of their own. */
 const mostExpressions = 1500;
 
 /** The body of a loop in registers; undefined when it is too large or has something that needs memory. */
@@ -28,33 +28,6 @@ export function packLoop(attrs: LoopAttrs): Packed | undefined {
   const { body, test } = attrs;
   if (![body, ...(test ? [test] : [])].every((b) => b.order.every(isPackable))) return undefined;
   return new Packer(attrs).pack();
-}
-
-const packableKinds = new Set([
-  "input",
-  "map",
-  "view",
-  "reshape",
-  "identity",
-  "reduce",
-  "matmul",
-  "concat",
-  "pad",
-  "gather",
-  "scatterAdd",
-]);
-function isPackable(node: Node): boolean {
-  if (isConstant(node)) return true;
-  const { lowering } = node.op;
-  const sizes = [node, ...node.inputs].map((x) => sizeOf(x.shape));
-  if (sizes.some((n) => n > largestTensor || n === 0) || !packableKinds.has(lowering.kind)) return false;
-  if (
-    node.dtype === "float32" ||
-    (node.dtype === "int32" && lowering.kind === "map" && !node.op.name.startsWith("indicator"))
-  )
-    return false;
-  if (lowering.kind === "gather" || lowering.kind === "scatterAdd") return isConstant(node.inputs[1]!);
-  return lowering.kind !== "reduce" || lowering.combine !== "logProduct";
 }
 
 class Packer {
@@ -331,31 +304,4 @@ class Packer {
     }
     return out;
   }
-}
-
-function combine(algebra: LaneAlgebra, kind: "sum" | "prod" | "max" | "min", a: Lane, b: Lane): Lane {
-  if (kind === "sum") return algebra.add(a, b);
-  if (kind === "prod") return algebra.mul(a, b);
-  // A NaN on either side is the answer.
-  return algebra.select(algebra.ne(b, b), b, kind === "max" ? algebra.max(a, b) : algebra.min(a, b));
-}
-
-/** Where each element of a view is found in what it looks at. */
-function viewOffsets(
-  node: Node,
-  map: readonly { readonly from: number; readonly offset: number; readonly step: number }[],
-  shape: Shape,
-): number[] {
-  const own = stridesOf(shape);
-  const strides = node.shape.map(() => 0);
-  let start = 0;
-  map.forEach(({ from, offset, step }, d) => {
-    start += offset * own[d]!;
-    if (from >= 0) strides[from]! += step * own[d]!;
-  });
-  const offsets = new Array<number>(sizeOf(node.shape));
-  eachOffset(node.shape, strides, start, (at, i) => {
-    offsets[i] = at;
-  });
-  return offsets;
 }

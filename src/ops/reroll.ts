@@ -138,8 +138,13 @@ class Reroller {
     const isRepeated = new Set(repeated.flat());
     const different = repeated.length === 0 ? entries : entries.filter((e) => !isRepeated.has(e));
     const forms = bucketed(different, ({ node, sign }) => 2 * this.#templates.of(node) + (sign < 0 ? 1 : 0));
-    const classes = forms.length <= mostTemplates ? merged(forms) : forms;
-    return [...repeated, ...classes.filter((c) => c.length >= fewest)];
+    // A variable that is a row by itself, as log-Jacobians are, is no x · 1 of somebody's data.
+    const isAlone = ([{ node, row }]: readonly [Entry]): boolean =>
+      node.op.lowering.kind === "input" && rows[row]!.terms.length === 1;
+    const alone = forms.filter((bucket) => isAlone(bucket as [Entry]));
+    const others = alone.length === 0 ? forms : forms.filter((bucket) => !alone.includes(bucket));
+    const classes = others.length <= mostTemplates ? merged(others) : others;
+    return [...repeated, ...classes, ...alone].filter((c) => c.length >= fewest);
   }
 
   /** Everything added up again, rolled terms in the place of the first of them. */

@@ -1,27 +1,23 @@
-/** Control flow that stays control flow when a function is compiled: loops and branches, never unrolled. */
-import type { DType, Node, Shape } from "../compiler/graph.ts";
-import { constantNode, inputNode, isConstant, scalar } from "../compiler/node.ts";
-import { formatShape, sameShape, sizeOf } from "../compiler/shapes.ts";
-import { cast, maximum, minimum } from "../ops/arithmetic.ts";
-import { makeBranch } from "../ops/controlBranch.ts";
+/** Loops that stay loops when a function is compiled: over rows, and as long as a condition holds. */
+import type { Node } from "../compiler/graph.ts";
+import { inputNode, isConstant } from "../compiler/node.ts";
+import { formatShape, sameShape } from "../compiler/shapes.ts";
 import { makeLoop, zeros } from "../ops/loop.ts";
-
+import {
+  type Back,
+  double,
+  flattenOptional,
+  type Leaf,
+  leafPaths,
+  restored,
+  type TensorTree,
+  truthOf,
+  typeOf,
+  unflattenOptional,
+} from "./controlTrees.ts";
 import { describe } from "./describe.ts";
 import { asTensor, type Tensor, type TensorLike, wrap } from "./tensor.ts";
-import { flattenLike, flattenTree, type TreeLike, type TreeStructure, unflattenTree } from "./tree.ts";
-
-/** The tree with a tensor in place of everything tensor-like. */
-export type TensorTree<T> = T extends Tensor
-  ? Tensor
-  : T extends TensorLike
-    ? Tensor
-    : T extends undefined | null
-      ? undefined
-      : T extends object
-        ? { readonly [K in keyof T]: TensorTree<T[K]> }
-        : never;
-/** What may be given back in place of a tree of tensors. */
-type Back<T> = TreeLike<TensorTree<T>>;
+import { flattenLike, flattenTree, type TreeStructure, unflattenTree } from "./tree.ts";
 
 export interface ScanOptions {
   /** Number of steps; needed when there are no rows. */
@@ -38,33 +34,6 @@ export interface ScanResult<C, Y> {
   /** Results of the steps, stacked along a first axis. */
   readonly ys: TensorTree<Y>;
 }
-
-interface Leaf {
-  readonly path: string;
-  readonly shape: Shape;
-  readonly dtype: DType;
-}
-/** Paths of the leaves of a tree, beginning with a name. */
-function leafPaths(structure: TreeStructure, name: string): string[] {
-  if (structure.kind === "leaf") return [name];
-  return structure.children.flatMap((child, i) =>
-    leafPaths(child, structure.kind === "array" ? `${name}[${i}]` : `${name}.${structure.keys[i]}`),
-  );
-}
-const typeOf = ({ shape, dtype }: { readonly shape: Shape; readonly dtype: DType }): string =>
-  `${dtype} of shape ${formatShape(shape)}`;
-
-const empty: TreeStructure = { kind: "array", keys: [], children: [] };
-const isAbsent = (x: unknown): boolean => x === undefined || x === null;
-/** A tree that may be missing. */
-const flattenOptional = (tree: unknown): { leaves: Tensor[]; structure: TreeStructure } =>
-  isAbsent(tree) ? { leaves: [], structure: empty } : flattenTree(tree);
-const unflattenOptional = (tree: unknown, structure: TreeStructure, leaves: readonly Node[]): unknown =>
-  isAbsent(tree) ? undefined : unflattenTree(structure, leaves.map(wrap));
-
-/** Everything in a loop is a double; other kinds are converted at its border. */
-const double = (x: Node): Node => cast(x, "float64");
-const restored = (x: Node, like: { readonly dtype: DType }): Node => cast(x, like.dtype);
 
 /** A carried value before it is known, as the body sees it. */
 interface Carried {
@@ -262,112 +231,4 @@ export function whileLoop<C>(
     carried.structure,
     made.finals.map((x, i) => wrap(restored(x, carried.leaves[i]!))),
   ) as TensorTree<C>;
-}
-
-/** One truth value. @throws TypeError for other shapes. */
-function truthOf(what: string, x: Tensor): Node {
-  if (sizeOf(x.shape) === 1 && x.rank === 0) return cast(x.node, "bool");
-  throw new TypeError(
-    `${what} has shape ${formatShape(x.shape)}; one truth value is wanted. Reduce it with all() or any(), or choose element by element with where(condition, a, b).`,
-  );
-}
-
-/**
- * The result of one of two functions of the operands, chosen when it runs: only that one is computed, and only that one has
- * derivatives. For choices element by element there is `where`.
- *
- * @param predicate - a scalar truth value
- * @param operands - tensors or trees of tensors
- * @throws TypeError when the predicate is no scalar, or the functions return different structures, shapes or dtypes
- * @example cond(greater(x, 0), (x) => log(x), (x) => neg(x), x)
- */
-export function cond<O extends readonly unknown[], R>(
-  predicate: TensorLike,
-  onTrue: (...operands: { -readonly [K in keyof O]: TensorTree<O[K]> }) => R,
-  onFalse: (...operands: { -readonly [K in keyof O]: TensorTree<O[K]> }) => R,
-  ...operands: O
-): TensorTree<R> {
-  const test = truthOf("cond: the predicate", asTensor(predicate));
-  return choose("cond", cast(test, "float64"), [onFalse, onTrue], ["onFalse", "onTrue"], operands);
-}
-
-/**
- * The result of one of several functions of the operands: of number `index`, which is held within 0 … branches.length − 1.
- *
- * @param index - a scalar integer
- * @throws TypeError when the index is no scalar, or the functions return different structures, shapes or dtypes
- * @example switchCase(k, [(x) => x, (x) => x.square(), (x) => x.pow(3)], x)
- */
-export function switchCase<O extends readonly unknown[], R>(
-  index: TensorLike,
-  branches: readonly ((...operands: { -readonly [K in keyof O]: TensorTree<O[K]> }) => R)[],
-  ...operands: O
-): TensorTree<R> {
-  if (branches.length === 0) throw new TypeError("switchCase: needs at least one branch.");
-  const at = asTensor(index);
-  if (at.rank !== 0) {
-    throw new TypeError(`switchCase: the index has shape ${formatShape(at.shape)}; one integer is wanted.`);
-  }
-  const held = minimum(maximum(cast(at.node, "float64"), scalar(0)), scalar(branches.length - 1));
-  return choose(
-    "switchCase",
-    held,
-    branches,
-    branches.map((_, i) => `branch ${i}`),
-    operands,
-  );
-}
-
-function choose<O extends readonly unknown[], R>(
-  name: string,
-  index: Node,
-  branches: readonly ((...operands: { -readonly [K in keyof O]: TensorTree<O[K]> }) => R)[],
-  labels: readonly string[],
-  operands: O,
-): TensorTree<R> {
-  const args = operands.map((x) => {
-    const { leaves, structure } = flattenOptional(x);
-    return unflattenOptional(
-      x,
-      structure,
-      leaves.map((leaf) => leaf.node),
-    );
-  }) as { -readonly [K in keyof O]: TensorTree<O[K]> };
-  const mark = constantNode(new Float64Array(0), [0], "float64").id;
-  if (isConstant(index) && !Number.isInteger(index.value![0])) {
-    throw new TypeError(`${name}: the index is ${index.value![0]}; an integer is wanted.`);
-  }
-  const made = branches.map((f) => flattenTree(f(...args)));
-  const [first] = made as [(typeof made)[0]];
-  made.forEach(({ leaves, structure }, b) => checkAlike(name, first, { leaves, structure }, [labels[0]!, labels[b]!]));
-  const nodes = isConstant(index)
-    ? made[index.value![0]!]!.leaves.map((x) => x.node)
-    : makeBranch(
-        index,
-        made.map(({ leaves }) => leaves.map((x) => double(x.node))),
-        mark,
-      );
-  return unflattenTree(
-    first.structure,
-    nodes.map((x, i) => wrap(restored(x, first.leaves[i]!))),
-  ) as TensorTree<R>;
-}
-
-type Made = { readonly leaves: readonly Tensor[]; readonly structure: TreeStructure };
-/** @throws TypeError saying in what two branches differ. */
-function checkAlike(name: string, a: Made, b: Made, [first, second]: readonly [string, string]): void {
-  const shapeOf = (s: TreeStructure): string => JSON.stringify(s);
-  const [left, right] = [leafPaths(a.structure, "result"), leafPaths(b.structure, "result")];
-  if (shapeOf(a.structure) !== shapeOf(b.structure)) {
-    throw new TypeError(
-      `${name}: ${first} returns ${left.join(", ") || "nothing"} and ${second} ${right.join(", ") || "nothing"}; branches must return the same structure.`,
-    );
-  }
-  a.leaves.forEach((x, i) => {
-    const y = b.leaves[i]!;
-    if (sameShape(x.shape, y.shape) && x.dtype === y.dtype) return;
-    throw new TypeError(
-      `${name}: ${left[i]} is ${typeOf(x)} from ${first} and ${typeOf(y)} from ${second}; branches must agree. broadcastTo or cast one of them.`,
-    );
-  });
 }

@@ -1,6 +1,7 @@
 /** Ordinary differential equations: Dormand and Prince's method with steps as long as the tolerance allows. */
 import { stopGradient } from "../ops/arithmetic.ts";
-import { scan, type TensorTree, whileLoop } from "./control.ts";
+import { scan, whileLoop } from "./control.ts";
+import type { TensorTree } from "./controlTrees.ts";
 import { abs, exp, greaterEqual, isNaN, less, lessEqual, log, maximum, minimum, where } from "./math.ts";
 import { mean } from "./reduce.ts";
 import { concat, expandDims } from "./shape.ts";

@@ -95,8 +95,7 @@ export class Tensor {
    */
   [Symbol.toPrimitive](hint: string): number | string {
     if (hint === "string") return this.toString();
-    const { value } = this.node;
-    return value?.length === 1 ? value[0]! : refuseOperator(this.node);
+    return this.node.value?.length === 1 ? this.item() : refuseOperator(this.node);
   }
 
   add(b: TensorLike): Tensor {

@@ -1,5 +1,5 @@
 /** Data that aren't what they should be: outside the support, missing, misspelt, of another kind. */
-import { dist, exp, type LogDensity, log, logDensity, matmul, nuts, plate, sample, zeros } from "lapilli";
+import { dist, exp, type LogDensity, log, logDensity, matmul, nuts, plate, sample, whyNotFinite, zeros } from "lapilli";
 import { describe, expect, test } from "vitest";
 import { complaint, rejection, type Schools, schools, sigma, withLast, wrong, y } from "./message.ts";
 
@@ -121,7 +121,7 @@ describe("NaN and infinity", () => {
       const b = sample("b", dist.Normal(0, 1));
       plate("row", 3, () => sample("y", dist.Normal(b.mul(x), 1), { obs: [1, 2, 3] }));
     }, {});
-    expect(ld.whyNotFinite(Float64Array.of(0.5))).toMatch(
+    expect(whyNotFinite(ld, Float64Array.of(0.5))).toMatch(
       /^sample site "y" has log density NaN at index \[2\]: .*; mul gave NaN from 0\.5 and NaN \(the data of shape \[3\] in it are NaN at index \[2\]\), at /,
     );
   });

@@ -12,6 +12,7 @@ import {
   sample,
   sqrt,
   type Tensor,
+  whyNotFinite,
 } from "lapilli";
 import { describe, expect, test } from "vitest";
 import { complaint, rejection, schools, sigma, wrong, y } from "./message.ts";
@@ -32,7 +33,7 @@ describe("points", () => {
     ["no gradient", () => wrong(ld).valueAndGrad(new Float64Array(1)), `The gradient is undefined, ${end}`],
     ["a number", () => ld.value(wrong(1)), `The point is 1, ${end}`],
     ["to constrain", () => ld.constrain(new Float64Array(2)), `The point has 2 numbers, ${end}`],
-    ["to explain", () => ld.whyNotFinite(new Float64Array(2)), `The point has 2 numbers, ${end}`],
+    ["to explain", () => whyNotFinite(ld, new Float64Array(2)), `The point has 2 numbers, ${end}`],
   ])("%s", (_, f, expected) => {
     expect(complaint(f)).toBe(expected);
   });
@@ -77,7 +78,7 @@ describe("unconstrain", () => {
 
 describe("why a log density is not finite", () => {
   const why = (model: () => unknown, ...x: number[]): string | undefined =>
-    logDensity(model, {}).whyNotFinite(Float64Array.from(x));
+    whyNotFinite(logDensity(model, {}), Float64Array.from(x));
 
   test("an argument, with the operation and its line", () => {
     const model = () => {

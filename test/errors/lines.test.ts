@@ -3,7 +3,7 @@ import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { dist, log, logDensity, sample } from "lapilli";
+import { dist, log, logDensity, sample, whyNotFinite } from "lapilli";
 import { expect, test } from "vitest";
 import { complaint } from "./message.ts";
 
@@ -28,7 +28,7 @@ test("under vitest", () => {
     const scale = log(x); // the NaN here
     sample("y", dist.Normal(0, scale), { obs: 1 });
   }, {});
-  expect(ld.whyNotFinite(Float64Array.of(-1))).toContain(
+  expect(whyNotFinite(ld, Float64Array.of(-1))).toContain(
     `log gave NaN from -1, at test/errors/lines.test.ts:${lineOf(here, "the NaN here")}:`,
   );
 });

@@ -1,6 +1,7 @@
 /** Functions with loops and branches inside, as the tests run them: of one tensor, to one number. */
 
-import { cond, scan, switchCase, whileLoop } from "../../src/tensor/control.ts";
+import { scan, whileLoop } from "../../src/tensor/control.ts";
+import { cond, switchCase } from "../../src/tensor/controlBranch.ts";
 import { cholesky, matmul } from "../../src/tensor/linalg.ts";
 import * as math from "../../src/tensor/math.ts";
 import { logsumexp } from "../../src/tensor/reduce.ts";
