@@ -87,7 +87,10 @@ export interface Family<
 export function distribution<Positional extends readonly unknown[], Required extends string, Optional extends string>(
   definition: Definition<NoInfer<Required | Optional>>,
 ): Family<Positional, Required, Optional> {
-  const family = (...args: readonly unknown[]): Distribution => make(definition, args);
+  // A function of this kind may also be called with `new`.
+  function family(...args: readonly unknown[]): Distribution {
+    return make(definition, args);
+  }
   Object.defineProperty(family, "name", { value: definition.name });
   return family as Family<Positional, Required, Optional>;
 }

@@ -17,6 +17,7 @@ import type { Constraint, Distribution } from "./types.ts";
  *   -1 at index [2] (argument "scale", shape [3]). Make it positive with exp or softplus, …`.
  */
 export function checkArgument(family: string, name: string, value: Tensor, constraint: Constraint): void {
+  checkVector(family, name, value.shape, constraint);
   checkSquare(family, name, value.shape, constraint);
   const offence = findOffence(value, constraint);
   if (offence === undefined) return;
@@ -25,6 +26,13 @@ export function checkArgument(family: string, name: string, value: Tensor, const
   throw new RangeError(
     `${family}: ${name} must be ${constraint.description}, got ${offence.text}${offence.where} ` +
       `(argument "${name}", shape ${formatShape(value.shape)}). ${advice}, or pass { validateArgs: false } to skip this check.`,
+  );
+}
+
+function checkVector(family: string, name: string, { length }: Shape, { eventDim, description }: Constraint): void {
+  if (eventDim !== 1 || length > 0) return;
+  throw new RangeError(
+    `${family}: ${name} has to be a vector, one entry for each category or coordinate, each ${description}; got a single number. Give an array, like [1, 1, 1].`,
   );
 }
 

@@ -1,7 +1,9 @@
 /** What a run of inference leaves behind: draws by site, statistics of the sampler, what it cost, and a summary. */
 import { suggestion } from "../src/effects/spelling.ts";
+import { INSPECT } from "../src/tensor/describe.ts";
 import { formatShape } from "../src/tensor/shapes.ts";
 import { fromData, type Shape, type Tensor } from "../src/tensor/tensor.ts";
+import { diagnose, type Finding, percent } from "./diagnose.ts";
 import { type Summary, summarise, type VariableDraws } from "./diagnostics/summarise.ts";
 
 /** Statistics of the sampler, each of shape [chains, draws], under ArviZ's names. */
@@ -29,9 +31,10 @@ export interface FitCost {
   readonly drawMs: number;
 }
 
-/** The summary of a fit: a table, then what the sampler has to say. */
+/** The summary of a fit: a table, then how many transitions diverged, then a line for everything to worry about. */
 export interface FitSummary extends Summary {
   readonly divergences: number;
+  readonly findings: readonly Finding[];
 }
 
 export interface Fit {
@@ -43,6 +46,13 @@ export interface Fit {
   readonly cost: FitCost;
   /** Mean, sd, quantiles, effective sample sizes and R-hat of every element of every site. */
   summary(): FitSummary;
+  /**
+   * What is wrong with the run and what to try, the gravest first; empty when nothing is known to be: divergences, R-hat above 1.01,
+   * effective sample sizes below 100 a chain, E-BFMI below 0.3, trajectories that reached `maxDepth`.
+   */
+  diagnose(): readonly Finding[];
+  /** Chains, draws and sites, in two lines. */
+  toString(): string;
   /** Whether the run was stopped before it had all of its draws. */
   readonly aborted: boolean;
 }
@@ -54,7 +64,11 @@ export interface SiteDraws {
   readonly values: Float64Array;
 }
 
-/** Assembles a fit from its parts. */
+/**
+ * Assembles a fit from its parts.
+ *
+ * @param maxDepth - most doublings of a trajectory, where there are such
+ */
 export function makeFit(
   sites: readonly SiteDraws[],
   chains: number,
@@ -62,12 +76,26 @@ export function makeFit(
   stats: SampleStats,
   cost: FitCost,
   aborted: boolean,
+  maxDepth?: number,
 ): Fit {
   const posterior = Object.fromEntries(
     sites.map(({ name, shape, values }) => [name, fromData(values, [chains, draws, ...shape])]),
   );
   const divergences = stats.diverging.sum().item();
-  let summary: FitSummary | undefined;
+  const diverged = divergenceLine(divergences, chains * draws);
+  const makeSummary = (): FitSummary => {
+    if (draws === 0) throw new Error("The fit has no draws to summarise: ask for some with { draws: 1000 }.");
+    const table = summarise(sites.map((site): VariableDraws => ({ ...site, chains, draws: site.values })));
+    const findings = diagnose({ rows: table.rows, ...stats, maxDepth });
+    const text = [table, diverged, ...findings.map(({ message }) => message)].join("\n");
+    return { rows: table.rows, divergences, findings, ...printed(() => text) };
+  };
+  let made: FitSummary | undefined;
+  const summary = (): FitSummary => {
+    made ??= makeSummary();
+    return made;
+  };
+  const shapes = sites.map(({ name, shape }) => `${name} ${formatShape(shape)}`);
   return {
     posterior,
     draws(name) {
@@ -86,21 +114,21 @@ export function makeFit(
     },
     stats,
     cost,
-    summary: () => {
-      if (draws === 0) throw new Error("The fit has no draws to summarise: ask for some with { draws: 1000 }.");
-      summary ??= withSampler(
-        summarise(sites.map((site): VariableDraws => ({ ...site, chains, draws: site.values }))),
-        divergences,
-        chains * draws,
-      );
-      return summary;
-    },
+    summary,
+    diagnose: () => summary().findings,
+    ...printed(
+      () =>
+        `Fit of ${count(chains, "chain")} with ${count(draws, "draw")}${chains > 1 ? " each" : ""}: ${shapes.join(", ")}.\n${diverged}${aborted ? " The run was stopped early." : ""} summary() has a table.`,
+    ),
     aborted,
   };
 }
 
-function withSampler(table: Summary, divergences: number, total: number): FitSummary {
-  const share = total > 0 ? ` (${((100 * divergences) / total).toFixed(1)} %)` : "";
-  const line = `${divergences} of ${total} transitions diverged${divergences > 0 ? share : ""}.`;
-  return { rows: table.rows, divergences, toString: () => `${String(table)}\n${line}` };
+const count = (n: number, what: string): string => `${n} ${what}${n === 1 ? "" : "s"}`;
+
+/** How an object appears as a string, and in Node's console. */
+const printed = (text: () => string): { toString(): string } => ({ toString: text, [INSPECT]: text });
+
+function divergenceLine(divergences: number, total: number): string {
+  return `${divergences} of ${total} transitions diverged${divergences > 0 ? ` (${percent(divergences / total)})` : ""}.`;
 }

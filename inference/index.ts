@@ -1,4 +1,5 @@
 /** Inference: `lapilli/inference`. */
+export type { Finding } from "./diagnose.ts";
 export type { Draws } from "./diagnostics/draws.ts";
 export { ebfmi } from "./diagnostics/ebfmi.ts";
 export { essBulk, essMean, essQuantile, essSd, essTail } from "./diagnostics/ess.ts";
@@ -14,6 +15,7 @@ export type { ChainSettings } from "./mcmc/settings.ts";
 export type { ConstrainedDraws, LatentSite, LogDensity, Model } from "./modelDensity.ts";
 export { whyNotFinite } from "./nonFinite.ts";
 export { hmc, type InitialValues, nuts, type SampleOptions } from "./nuts.ts";
+export { type PredictiveOptions, predictive } from "./predictive.ts";
 export { printProgram } from "./printProgram.ts";
 export { ChainError, type Job, type Progress } from "./runner/job.ts";
 export { progressBar } from "./runner/progressBar.ts";

@@ -6,8 +6,8 @@ import type { Node } from "../src/compiler/graph.ts";
 import { interpret } from "../src/compiler/interpret.ts";
 import { scalar } from "../src/compiler/node.ts";
 import { withOrigin } from "../src/compiler/origin.ts";
+import { NotCompilable } from "../src/compiler/placement.ts";
 import { instantiate, type Program } from "../src/compiler/program.ts";
-import { NotCompilable } from "../src/compiler/schedule.ts";
 import { simplify } from "../src/compiler/simplify.ts";
 import type { Trace } from "../src/effects/trace.ts";
 import { broadcastTo } from "../src/ops/map.ts";
@@ -96,7 +96,8 @@ export interface TracedDensity<Data> {
   readonly data: Data;
   readonly trace: TracedModel;
   readonly total: Node;
-  readonly traceMs: number;
+  /** When the run began. */
+  readonly started: number;
 }
 
 /** Runs a model on data, once. @throws Error when it has no latent site; ModelError, naming the site and the line, when it throws. */
@@ -106,13 +107,12 @@ export function traceDensity<Data>(model: Model<Data>, data: Data): TracedDensit
   const parts = [...trace.terms.map((term) => term.total), ...trace.latents.map((latent) => latent.logJacobian)];
   // The sum over all sites is written on no line of the model.
   const sum = withOrigin({ line: undefined }, () => parts.reduce((a, b) => a.add(b)));
-  return { model, data, trace, total: sum.node, traceMs: performance.now() - started };
+  return { model, data, trace, total: sum.node, started };
 }
 
 /** Differentiates a traced log density and compiles both to one program. */
 export function buildDensity<Data>(traced: TracedDensity<Data>, options: DensityOptions): LogDensity {
-  const started = performance.now();
-  const { total } = traced;
+  const { total, started } = traced;
   const { latents } = traced.trace;
   const inputs = latents.map((latent) => latent.input);
   const adjoints = pullback([total], [scalar(1)], inputs);
@@ -126,7 +126,7 @@ export function buildDensity<Data>(traced: TracedDensity<Data>, options: Density
     latents.filter((latent, i) => adjoints[i] === undefined || isFlat(latent, traced.trace.terms)),
     options,
     {
-      traceMs: traced.traceMs + differentiated - started,
+      traceMs: differentiated - started,
       compileMs: performance.now() - differentiated,
     },
   );

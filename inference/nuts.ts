@@ -12,7 +12,7 @@ import { ChainError } from "./runner/job.ts";
 import { progressBar } from "./runner/progressBar.ts";
 import { type RunOptions, type RunResult, runChains } from "./runner/runChains.ts";
 import { checkSampleOptions } from "./sampleOptions.ts";
-import { initialPoints, refuseImproper } from "./start.ts";
+import { checkLength, initialPoints, refuseImproper } from "./start.ts";
 
 /** Settings of the chains (`warmup`, `draws`, `targetAcceptance`, `maxDepth`, …), of the run, and of tracing. */
 export interface SampleOptions
@@ -64,11 +64,12 @@ async function sampleChains<Data>(
   checkSampleOptions(algorithm, options);
   const { chains = 4, seed = 0, progress = true, initial, strategy, workers, onProgress, signal, ...rest } = options;
   const { interpret, debugNans = false, ...settings } = rest;
-  chainSettings(settings);
+  const { maxDepth } = chainSettings(settings, algorithm);
   const ld = logDensity(model, data, defined({ interpret, debugNans }));
   refuseImproper(algorithm, ld);
+  if (settings.scale !== undefined) checkLength(algorithm, "scale", settings.scale, ld.dim);
   const ids = Array.from({ length: chains }, (_, i) => i);
-  const starts = initialPoints(ld, chains, initial);
+  const starts = initialPoints(algorithm, ld, chains, initial);
   const job = {
     // A program in a worker has no model to explain a NaN by.
     density: debugNans ? ld : (ld.program ?? ld),
@@ -85,7 +86,7 @@ async function sampleChains<Data>(
         onProgress?.(p);
       },
     });
-    return toFit(ld, run);
+    return toFit(ld, run, algorithm === "nuts" ? maxDepth : undefined);
   } catch (error) {
     throw error instanceof ChainError ? explainStart(error, ld, settings.initialRadius, starts) : error;
   } finally {
@@ -98,7 +99,7 @@ const defined = <T extends object>(options: T): { [K in keyof T]: Exclude<T[K], 
   Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as never;
 
 /** Moves the draws to the model's scale. */
-function toFit(ld: LogDensity, run: RunResult): Fit {
+function toFit(ld: LogDensity, run: RunResult, maxDepth: number | undefined): Fit {
   const { chains, count } = run;
   const points = chains.flatMap(({ draws }) =>
     Array.from({ length: count }, (_, i) => draws.subarray(i * ld.dim, (i + 1) * ld.dim)),
@@ -113,7 +114,7 @@ function toFit(ld: LogDensity, run: RunResult): Fit {
     warmupMs: slowest((c) => c.warmupMs),
     drawMs: slowest((c) => c.drawMs),
   };
-  return makeFit(sites, chains.length, count, collectStats(chains, count), cost, run.aborted);
+  return makeFit(sites, chains.length, count, collectStats(chains, count), cost, run.aborted, maxDepth);
 }
 
 function collectStats(chains: readonly ChainResult[], count: number): SampleStats {

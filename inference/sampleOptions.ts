@@ -14,9 +14,16 @@ type Checks = Readonly<Record<string, Check>>;
 
 const ofLogDensity: Checks = { interpret: flag, debugNans: flag };
 
+const seed: Check = [
+  (v) => typeof v === "string" || Number.isFinite(v) || isKey(v),
+  "a finite number, a string or a key",
+];
+
+const ofPredictive: Checks = { seed, draws: count };
+
 const ofSampler: Checks = {
   chains: count,
-  seed: [(v) => typeof v === "string" || Number.isFinite(v) || isKey(v), "a finite number, a string or a key"],
+  seed,
   ...Object.fromEntries(
     settingNames.filter((name) => name !== "algorithm" && name !== "names").map((name) => [name, elsewhere]),
   ),
@@ -60,25 +67,51 @@ const synonyms: Readonly<Record<string, string>> = {
   progressBar: "progress",
 };
 
+/** Options that one of the samplers has and the other has not. */
+const ofOne = { nuts: "maxDepth", hmc: "trajectoryLength" } as const;
+
 /**
  * Checks names and kinds of the options of `nuts` and `hmc`. Undefined means the default.
  *
  * @param caller - the function that was given the options
- * @throws TypeError for an unknown option, suggesting the nearest; RangeError for a bad value, showing it.
+ * @throws TypeError for an unknown option, suggesting the nearest, or one of the other sampler; RangeError for a bad value, showing it.
  */
-export const checkSampleOptions = (caller: string, options: unknown): void =>
-  checkOptions(caller, options, ofSampler, "{ chains: 4, draws: 1000, seed: 0 }");
+export function checkSampleOptions(caller: "nuts" | "hmc", options: unknown): void {
+  const other = caller === "nuts" ? "hmc" : "nuts";
+  const foreign = ofOne[other];
+  const { [foreign]: _, ...checks } = ofSampler;
+  const { [foreign]: unwanted, ...rest } = isPlain(options) ? options : {};
+  if (unwanted !== undefined) {
+    throw new TypeError(
+      `${caller}: \`${foreign}\` is an option of ${other}; ${caller} has \`${ofOne[caller]}\` instead. Leave it out, or call ${other}.`,
+    );
+  }
+  checkOptions(caller, isPlain(options) ? rest : options, checks, "{ chains: 4, draws: 1000, seed: 0 }");
+  if (rest.strategy === "workers" && (rest.debugNans || rest.interpret)) {
+    throw new TypeError(
+      `${caller}: \`strategy\` can't be "workers" with ${rest.debugNans ? "debugNans" : "interpret"}, which works in this thread only. Leave one of them out.`,
+    );
+  }
+}
 
 /** Likewise for those of `logDensity`. */
 export const checkLogDensityOptions = (caller: string, options: unknown): void =>
   checkOptions(caller, options, ofLogDensity, "{ debugNans: true }");
 
-function checkOptions(caller: string, options: unknown, checks: Checks, example: string): void {
+/** Likewise for those of `predictive`. */
+export const checkPredictiveOptions = (options: unknown): void =>
+  checkOptions("predictive", options, ofPredictive, "{ seed: 1 }");
+
+function isPlain(options: unknown): options is Readonly<Record<string, unknown>> {
   const prototype = options === null || typeof options !== "object" ? undefined : Object.getPrototypeOf(options);
-  if (prototype !== Object.prototype && prototype !== null) {
+  return prototype === Object.prototype || prototype === null;
+}
+
+function checkOptions(caller: string, options: unknown, checks: Checks, example: string): void {
+  if (!isPlain(options)) {
     throw new TypeError(`${caller}: the options have to be an object, like ${example}, got ${describe(options)}.`);
   }
-  for (const [name, value] of Object.entries(options as object)) {
+  for (const [name, value] of Object.entries(options)) {
     const check = Object.hasOwn(checks, name) ? checks[name] : undefined;
     if (check === undefined) throw unknownOption(caller, name, Object.keys(checks));
     const [test, wanted] = check;

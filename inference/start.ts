@@ -8,9 +8,11 @@ type Values = Readonly<Record<string, TensorLike>>;
 /**
  * Unconstrained starting points of the chains.
  *
+ * @param caller - the function that was given them, for errors
  * @throws TypeError for something that is no start; what `unconstrain` throws for bad values.
  */
 export function initialPoints(
+  caller: string,
   ld: LogDensity,
   chains: number,
   initial: Values | readonly (Values | Float64Array | undefined)[] | undefined,
@@ -19,17 +21,38 @@ export function initialPoints(
   const each: readonly unknown[] = Array.isArray(initial) ? initial : new Array(chains).fill(initial);
   if (each.length > chains) {
     throw new TypeError(
-      `\`initial\` has ${each.length} starting points for ${chains} chains. Give one for each chain, or values by site for all of them.`,
+      `${caller}: \`initial\` has ${each.length} starting points for ${chains} chains. Give one for each chain, or values by site for all of them.`,
     );
   }
   return each.map((start, chain) => {
-    if (start === undefined || start instanceof Float64Array) return start;
+    if (start === undefined) return start;
+    if (start instanceof Float64Array) {
+      checkLength(caller, "initial", start, ld.dim);
+      return start;
+    }
     if (start !== null && typeof start === "object" && !Array.isArray(start) && !ArrayBuffer.isView(start))
-      return ld.unconstrain(start as Values);
+      return unconstrained(caller, ld, start as Values);
     throw new TypeError(
-      `\`initial\` has to hold values by site, { ${ld.sites[0]!.name}: … }, or a Float64Array of ${ld.dim} unconstrained coordinates for each chain; chain ${chain} has ${describe(start)}.`,
+      `${caller}: \`initial\` has to hold values by site, { ${ld.sites[0]!.name}: … }, or a Float64Array of ${ld.dim} unconstrained coordinates for each chain; chain ${chain} has ${describe(start)}.`,
     );
   });
+}
+
+/** @throws RangeError unless an option has one number for each unconstrained coordinate. */
+export function checkLength(caller: string, option: string, { length }: Float64Array, dim: number): void {
+  if (length !== dim)
+    throw new RangeError(
+      `${caller}: \`${option}\` has ${length} numbers but the density ${dim} unconstrained coordinates.`,
+    );
+}
+
+function unconstrained(caller: string, ld: LogDensity, values: Values): Float64Array {
+  try {
+    return ld.unconstrain(values);
+  } catch (error) {
+    if (error instanceof Error) error.message = error.message.replace(/^unconstrain:/, `${caller}: \`initial\`:`);
+    throw error;
+  }
 }
 
 /** @throws Error when the log density does not depend on a site at all, so that it cannot integrate to one. */

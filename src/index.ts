@@ -1,6 +1,6 @@
 /** The public names of the package. */
 export * as dist from "../distributions/index.ts";
-export { constraints } from "../distributions/index.ts";
+export { biject, constraints, transformed } from "../distributions/index.ts";
 export * from "../inference/index.ts";
 export { grad, hessian, jvp, type ScalarFunction, valueAndGrad, vjp } from "./autodiff/grad.ts";
 export { type Instance, instantiate, type Program, validate } from "./compiler/program.ts";

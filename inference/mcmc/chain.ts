@@ -115,7 +115,9 @@ export function startChain(
   const startTime = performance.now();
 
   if (settings.scale !== undefined && settings.scale.length !== dim) {
-    throw new Error(`\`scale\` has ${settings.scale.length} numbers but the density ${dim} unconstrained coordinates.`);
+    throw new Error(
+      `startChain: \`scale\` has ${settings.scale.length} numbers but the density ${dim} unconstrained coordinates.`,
+    );
   }
   const metric = diagonalMetric(dim, settings.scale?.slice());
   const h = hamiltonian(density, metric, stream);

@@ -79,23 +79,24 @@ const rules: Readonly<Record<string, Rule>> = {
 /**
  * Fills in the defaults.
  *
+ * @param caller - the function that was given the settings, for errors
  * @throws when a setting is unknown or out of range; the message says what is wanted.
  */
-export function chainSettings(given: Partial<ChainSettings> = {}): ChainSettings {
+export function chainSettings(given: Partial<ChainSettings> = {}, caller = "startChain"): ChainSettings {
   for (const name of Object.keys(given)) {
     if (!settingNames.includes(name)) {
-      throw new Error(`Unknown setting \`${name}\`. Known: ${[...settingNames].sort().join(", ")}.`);
+      throw new Error(`${caller}: unknown setting \`${name}\`. There are ${[...settingNames].sort().join(", ")}.`);
     }
   }
   const defined = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   const settings: ChainSettings = { ...defaultSettings, ...defined };
   if (settings.algorithm !== "nuts" && settings.algorithm !== "hmc") {
-    throw new Error(`\`algorithm\` must be "nuts" or "hmc", got ${JSON.stringify(settings.algorithm)}.`);
+    throw new Error(`${caller}: \`algorithm\` must be "nuts" or "hmc", got ${JSON.stringify(settings.algorithm)}.`);
   }
   for (const [name, [test, wanted]] of Object.entries(rules)) {
     const value = settings[name as keyof ChainSettings];
     if (value !== undefined && !(typeof value === "number" && test(value))) {
-      throw new Error(`\`${name}\` must be ${wanted}, got ${describe(value)}.`);
+      throw new Error(`${caller}: \`${name}\` must be ${wanted}, got ${describe(value)}.`);
     }
   }
   return settings;

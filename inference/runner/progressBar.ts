@@ -9,7 +9,7 @@ export interface Terminal {
 
 export interface ProgressBar {
   update(progress: Progress): void;
-  /** Draws the last state and gives the cursor back. */
+  /** Draws the last state. */
   close(): void;
 }
 
@@ -18,11 +18,11 @@ interface NodeProcess {
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
-const HIDE_CURSOR = "\u001b[?25l";
-const SHOW_CURSOR = "\u001b[?25h";
 const CLEAR_LINE = "\u001b[2K";
 const up = (lines: number): string => `\u001b[${lines}A`;
 const INTERVAL = 100;
+/** Until then, the share that is done says little about how long the rest takes. */
+const TELLING_SHARE = 0.05;
 const silent: ProgressBar = { update() {}, close() {} };
 
 /**
@@ -53,9 +53,9 @@ export function progressBar(
 
   function draw(): void {
     drawn = now();
-    const width = out?.columns ?? 80;
+    const width = out?.columns || 80;
     const rows = chains.map((chain) => row(chain, latest.get(chain), drawn - start, width));
-    out?.write((lines > 0 ? up(lines) : HIDE_CURSOR) + rows.map((text) => `${CLEAR_LINE}${text}\n`).join(""));
+    out?.write((lines > 0 ? up(lines) : "") + rows.map((text) => `${CLEAR_LINE}${text}\n`).join(""));
     lines = rows.length;
   }
 
@@ -67,7 +67,6 @@ export function progressBar(
     close() {
       if (latest.size === 0) return;
       draw();
-      out.write(SHOW_CURSOR);
       latest.clear();
     },
   };
@@ -77,8 +76,8 @@ function row(chain: number, progress: Progress | undefined, elapsed: number, wid
   if (progress === undefined) return `chain ${chain} waiting`;
   const { phase, done, total, divergences, stepSize } = progress;
   const share = total > 0 ? done / total : 1;
-  const left = share > 0 && phase !== "done" ? ` ${seconds((elapsed * (1 - share)) / share)} left` : "";
-  const trouble = divergences > 0 ? ` ${divergences} divergences` : "";
+  const left = share >= TELLING_SHARE && phase !== "done" ? ` ${seconds((elapsed * (1 - share)) / share)} left` : "";
+  const trouble = divergences > 0 ? ` ${divergences} divergence${divergences === 1 ? "" : "s"}` : "";
   const text = ` ${done}/${total} ${phase} step ${stepSize.toPrecision(2)}${trouble}${left}`;
   const label = `chain ${chain} `;
   const room = Math.min(30, width - label.length - text.length - 1);

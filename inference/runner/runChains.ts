@@ -39,7 +39,7 @@ const TRIAL = 250;
  * const { chains } = await runChains({ density: program, settings: { draws: 500 }, seed: 0, chains: [0, 1, 2, 3] });
  */
 export async function runChains(job: Job, options: RunOptions = {}): Promise<RunResult> {
-  const settings = chainSettings(job.settings);
+  const settings = chainSettings(job.settings, "runChains");
   const { signal, onProgress = () => {} } = options;
   let failed = false;
   const observer: Observer = { onProgress, stopped: () => failed || signal?.aborted === true };
@@ -59,11 +59,13 @@ export async function runChains(job: Job, options: RunOptions = {}): Promise<Run
 
 function chooseStrategy(job: Job, { strategy = "auto", workers }: RunOptions): Strategy {
   if (workers !== undefined && !(Number.isInteger(workers) && workers >= 1)) {
-    throw new Error(`\`workers\` must be a whole number, 1 or more, got ${workers}.`);
+    throw new Error(`runChains: \`workers\` must be a whole number, 1 or more, got ${workers}.`);
   }
   const live = isLive(job.density);
   if (live && strategy === "workers") {
-    throw new Error("A live density cannot be sent to workers; give a compiled program, or leave `strategy` out.");
+    throw new Error(
+      "runChains: a live density cannot be sent to workers; give a compiled program, or leave `strategy` out.",
+    );
   }
   const threads = Math.min(workers ?? availableParallelism(), job.chains.length);
   if (live || strategy === "inProcess" || job.chains.length === 0 || !canStartWorkers()) return inProcess;

@@ -1,10 +1,10 @@
 /** From outputs and inputs to a program. */
 import { emit } from "./emit.ts";
-import type { Node } from "./graph.ts";
-import { pruneLoops } from "./loopPrune.ts";
+import type { Node, StepLowering } from "./graph.ts";
 import type { Program } from "./program.ts";
-import { type Schedule, schedule } from "./schedule.ts";
+import { schedule } from "./schedule.ts";
 import { simplify, topological } from "./simplify.ts";
+import type { Schedule } from "./steps.ts";
 
 export interface Compiled {
   readonly program: Program;
@@ -19,7 +19,13 @@ export interface Compiled {
  * @throws NotCompilable when an operation has no compiled form; the interpreter runs such graphs.
  */
 export function compile(outputs: readonly Node[], inputs: readonly Node[]): Compiled {
-  const simple = pruneLoops(simplify(outputs, inputs));
+  const simple = pruned(simplify(outputs, inputs));
   const plan = schedule(topological(simple), inputs, simple);
   return { program: emit(plan, inputs, simple), schedule: plan, outputs: simple };
+}
+
+/** The outputs without what the loops in them compute in vain. */
+function pruned(outputs: readonly Node[]): readonly Node[] {
+  const loop = topological(outputs).find(({ op }) => op.lowering.kind === "loop");
+  return (loop?.op.lowering as StepLowering | undefined)?.prune?.(outputs) ?? outputs;
 }

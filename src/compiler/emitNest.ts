@@ -4,9 +4,9 @@
  */
 import type { Code, Local, ValueType } from "../wasm/assembler.ts";
 import type { Opcode } from "../wasm/opcodes.ts";
-import type { Combine } from "./graph.ts";
+import { type Combine, identities } from "./graph.ts";
 import { type Access, isMask, type Lane, type LaneOp } from "./lanes.ts";
-import { type Accumulation, identities, type Nest } from "./schedule.ts";
+import type { Accumulation, Nest } from "./steps.ts";
 
 /** Addresses and locals of the function that is being written. */
 export interface Environment {

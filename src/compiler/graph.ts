@@ -93,6 +93,14 @@ export interface DimensionMap {
 
 /** How elements become one; `logProduct`: the significand and the exponent of the product of numbers in [1, 4]. */
 export type Combine = "sum" | "prod" | "max" | "min" | "logProduct";
+/** What combining starts from. */
+export const identities: Readonly<Record<Combine, number>> = {
+  sum: 0,
+  prod: 1,
+  max: -Infinity,
+  min: Infinity,
+  logProduct: 1,
+};
 
 /** Reduction of `node.inputs[0]` over `node.attrs.axes` (sorted, non-negative), which are dropped from the shape. */
 export interface ReduceLowering {
@@ -134,4 +142,6 @@ export interface StepLowering {
   readonly kind: "loop" | "branch";
   /** A `PlanStep` of `steps.ts`, which builds on this file. */
   readonly plan: unknown;
+  /** Equal outputs whose steps of this kind do no more than they must. */
+  readonly prune?: (outputs: readonly Node[]) => readonly Node[];
 }

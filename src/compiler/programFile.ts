@@ -37,7 +37,9 @@ export function decodeProgram(bytes: Uint8Array): Program {
   const { codeBytes, constantBytes, ...rest } = readHeader(bytes);
   const start = 4 + new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
   if (bytes.length !== start + codeBytes + constantBytes) {
-    throw new TypeError(`Not a Lapilli program: ${bytes.length} bytes, its header announces ${start + codeBytes + constantBytes}; was the file cut?`);
+    throw new TypeError(
+      `Not a Lapilli program: ${bytes.length} bytes, its header announces ${start + codeBytes + constantBytes}; was the file cut?`,
+    );
   }
   const program = {
     ...rest,
@@ -53,6 +55,8 @@ function readHeader(bytes: Uint8Array): Header {
     const length = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(0, true);
     return JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length))) as Header;
   } catch (cause) {
-    throw new TypeError("Not a Lapilli program: its header is no JSON. Give the bytes that encodeProgram made.", { cause });
+    throw new TypeError("Not a Lapilli program: its header is no JSON. Give the bytes that encodeProgram made.", {
+      cause,
+    });
   }
 }

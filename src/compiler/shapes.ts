@@ -48,6 +48,13 @@ export function broadcastStrides(from: Shape, to: Shape): number[] {
   return to.map((_, d) => (d < lead || from[d - lead] === 1 ? 0 : strides[d - lead]!));
 }
 
+/** Strides that send an element of the input to its place in the output: 0 along reduced axes. */
+export function reducedStrides(shape: Shape, axes: readonly number[]): number[] {
+  const kept = stridesOf(shape.filter((_, d) => !axes.includes(d)));
+  let next = 0;
+  return shape.map((_, d) => (axes.includes(d) ? 0 : kept[next++]!));
+}
+
 /** Axes as sorted, distinct, non-negative numbers. @throws RangeError for an axis outside the rank. */
 export function normaliseAxes(axis: number | readonly number[] | undefined, rank: number, what: string): number[] {
   if (axis === undefined) return Array.from({ length: rank }, (_, d) => d);

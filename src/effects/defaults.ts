@@ -13,22 +13,28 @@ import {
 } from "./message.ts";
 import { ModelError } from "./modelError.ts";
 import { drawRows } from "./rows.ts";
+import { nearestName } from "./spelling.ts";
 
-/** Completes a message after the handlers have processed it. @throws ModelError naming the site. */
-export function fillIn(msg: Message): void {
-  if (msg.kind === "sample") fillSample(msg);
+/**
+ * Completes a message after the handlers have processed it.
+ *
+ * @param unmet - names that handlers have values for and that no site has had so far
+ * @throws ModelError naming the site.
+ */
+export function fillIn(msg: Message, unmet: () => readonly string[]): void {
+  if (msg.kind === "sample") fillSample(msg, unmet);
   else if (msg.kind === "param") fillParam(msg);
   else if (msg.kind === "plate") fillPlate(msg);
   else if (msg.kind === "factor") maskFits(msg, msg.value!.shape);
 }
 
-function fillSample(msg: SampleMessage): void {
+function fillSample(msg: SampleMessage, unmet: () => readonly string[]): void {
   maskFits(msg, msg.distribution.batchShape);
   if (msg.value === undefined) {
     if (msg.key === undefined) {
       throw new ModelError(
         msg.name,
-        `${siteLabel(msg)} has no value and no random key to draw one. Run the model under a seed: seed(model, 0)(data), ` +
+        `${siteLabel(msg)} has no value and no random key to draw one. ${misspelt(msg.name, unmet())}Run the model under a seed: seed(model, 0)(data), ` +
           "or around another handler: trace(seed(model, 0)).get(data). To sample from its posterior: nuts(model, data).",
       );
     }
@@ -37,6 +43,15 @@ function fillSample(msg: SampleMessage): void {
   }
   msg.value = fitToSite(msg, msg.value);
   if (msg.observed) checkObserved(msg, msg.value);
+}
+
+/** What to say of values that were given under names that no site has had. */
+function misspelt(site: string, unmet: readonly string[]): string {
+  if (unmet.length === 0) return "";
+  const near = nearestName(site, unmet);
+  if (near !== undefined) return `A value is given for "${near}", which no site is called so far: is "${site}" meant? `;
+  const listed = unmet.slice(0, 8).map((name) => `"${name}"`);
+  return `Values are given for ${listed.join(", ")}${unmet.length > 8 ? ", …" : ""}, which no site is called so far. `;
 }
 
 function fillParam(msg: ParamMessage): void {
@@ -88,7 +103,7 @@ function fillPlate(msg: PlateMessage): void {
       throw new ModelError(
         msg.name,
         `${label}: choosing ${msg.subsampleSize} of ${msg.size} rows at random needs a key. Run the model under a seed, seed(model, 0), or give the rows, ` +
-          "{ subsample: indices }. Sampling with NUTS or HMC needs every row: leave subsampleSize out, or use svi.",
+          "{ subsample: indices }. Sampling with NUTS or HMC needs every row: leave subsampleSize out.",
       );
     }
     msg.value = drawRows(msg.key, msg.size, msg.subsampleSize);

@@ -42,6 +42,13 @@ function advice(msg: SampleMessage, batch: Shape): string {
     const { name, size, fullSize } = subsampled;
     return `The plate holds ${size} of its ${fullSize} rows: pick them, plate("${name}", ${fullSize}, ({ subsample }) => … { obs: subsample(y) }).`;
   }
+  if (msg.plates.length > 1 && isPermuted(batch, batchShape)) {
+    const outer = msg.plates.at(-1)!;
+    return (
+      `Its axes are in another order. Of nested plates, the outermost, "${outer.name}", has the rightmost axis (-1), the next one -2: ` +
+      `transpose the data, nest the plates the other way round, or give plate "${outer.name}" { dim: ${-msg.plates.length} }.`
+    );
+  }
   const wrong = msg.plates.find((p) => batch.length + p.dim >= 0 && batch[batch.length + p.dim] !== p.size);
   if (wrong !== undefined) {
     return `There are ${batch[batch.length + wrong.dim]} values along axis ${wrong.dim} for the ${wrong.size} rows of plate "${wrong.name}": give the plate the size of the data.`;
@@ -53,6 +60,8 @@ function advice(msg: SampleMessage, batch: Shape): string {
     "or, if the values are one joint draw, use .expand(shape).toEvent(1)."
   );
 }
+
+const isPermuted = (a: Shape, b: Shape): boolean => sameShape([...a].sort(), [...b].sort());
 
 function broadcastsTo(from: Shape, to: Shape): boolean {
   return from.length <= to.length && from.every((n, d) => n === 1 || n === to[to.length - from.length + d]);

@@ -12,6 +12,8 @@ export type GivenValues =
 export interface Given {
   /** The value given for a site, if any. */
   find(msg: Message): Tensor | undefined;
+  /** Names that have met no site so far. */
+  unmet(): readonly string[];
   /** @throws ModelError if a name met no site that takes a value, suggesting the nearest one that does. */
   finish(): void;
 }
@@ -29,6 +31,10 @@ export function given(
 ): Given {
   const met = new Set<string>();
   const ineligible = new Map<string, string>();
+  const unmet = (): string[] =>
+    typeof values === "function" || allowUnknown
+      ? []
+      : Object.keys(values).filter((name) => values[name] !== undefined && !met.has(name));
   return {
     find(msg) {
       if (!kinds.includes(msg.kind)) {
@@ -40,10 +46,9 @@ export function given(
         typeof values === "function" ? values(msg) : Object.hasOwn(values, msg.name) ? values[msg.name] : undefined;
       return value === undefined ? undefined : asTensor(value);
     },
+    unmet,
     finish() {
-      if (typeof values === "function" || allowUnknown) return;
-      for (const name of Object.keys(values)) {
-        if (values[name] === undefined || met.has(name)) continue;
+      for (const name of unmet()) {
         const other = ineligible.get(name);
         if (other !== undefined)
           throw new ModelError(

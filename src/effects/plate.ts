@@ -85,7 +85,7 @@ function broadcastToPlates(msg: Message, shape: Shape, what: string): Shape {
     if (length === 1 || length === plate.size) continue;
     throw new ModelError(
       msg.name,
-      `${siteLabel(msg)}: ${what} has batch shape ${formatShape(shape)}, ${length} along axis ${plate.dim}, which is the axis of ${formatPlates([plate])}. ${advice(plate, length)}`,
+      `${siteLabel(msg)}: ${what} has batch shape ${formatShape(shape)}, ${length} along axis ${plate.dim}, which is the axis of ${formatPlates([plate])}. ${advice(plate, shape)}`,
     );
   }
   const rank = Math.max(...msg.plates.map((plate) => -plate.dim));
@@ -94,9 +94,17 @@ function broadcastToPlates(msg: Message, shape: Shape, what: string): Shape {
   return broadcastShapes(shape, plateShape);
 }
 
-function advice(plate: PlateFrame, length: number): string {
+function advice(plate: PlateFrame, shape: Shape): string {
+  const length = shape[shape.length + plate.dim]!;
   if (plate.size !== plate.fullSize && length === plate.fullSize) {
     return `The plate holds ${plate.size} of its ${plate.fullSize} rows: pick them from the arguments, plate("${plate.name}", ${plate.fullSize}, ({ subsample }) => … subsample(x) …).`;
+  }
+  const other = shape.findIndex((n, d) => n === plate.size && d !== shape.length + plate.dim);
+  if (plate.dim < -1 && other >= 0) {
+    return (
+      `Of nested plates, the outermost has the rightmost axis (-1), the next one -2. Axis ${other - shape.length} has the length ${plate.size}: ` +
+      "transpose the arguments, nest the plates the other way round, or give { dim } to the outer plate."
+    );
   }
   return (
     `If axis ${plate.dim} belongs to one row, make it part of the event with .toEvent(1); ` +

@@ -22,6 +22,8 @@ export interface Handler {
   process?(msg: Message): void;
   /** After the default behaviour; outermost handler first. */
   postprocess?(msg: Message): void;
+  /** Names that it has values for and that no site has had so far. */
+  unmet?(): readonly string[];
   /** Once, after the handled function has returned; not when it threw. */
   finish?(): void;
 }
@@ -49,7 +51,7 @@ export function applyStack<M extends Message>(msg: M): M {
       entry.handler.process?.(msg);
     }
     top = innermost;
-    fillIn(msg);
+    fillIn(msg, () => seen.flatMap(({ handler }) => handler.unmet?.() ?? []));
     for (const entry of seen.reverse()) {
       top = entry.outer;
       entry.handler.postprocess?.(msg);

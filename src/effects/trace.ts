@@ -1,4 +1,5 @@
 /** What a run of a model leaves behind. */
+import { INSPECT } from "../tensor/describe.ts";
 import { formatShape } from "../tensor/shapes.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { traceLogDensity } from "./logProb.ts";
@@ -70,6 +71,8 @@ export class Trace<R = unknown> {
       .join("\n");
   }
 }
+
+Object.defineProperty(Trace.prototype, INSPECT, { value: Trace.prototype.toString });
 
 const kindOf = (site: Site): string => (site.kind === "sample" && site.observed ? "observed" : site.kind);
 

@@ -5,7 +5,7 @@
 import type { Attrs, JvpRule, Node, Op, Shape, VjpRule } from "../compiler/graph.ts";
 import { type LoopAttrs, layoutOf, loopAttrs, type Segment, type Trips } from "../compiler/loop.ts";
 import { Body } from "../compiler/loopBody.ts";
-import { lowerBody } from "../compiler/loopPrune.ts";
+import { lowerBody, pruneLoops } from "../compiler/loopPrune.ts";
 import { planLoop } from "../compiler/loopSchedule.ts";
 import { apply, inputNode, isConstant, scalar } from "../compiler/node.ts";
 import { add } from "./arithmetic.ts";
@@ -29,7 +29,7 @@ export const loop: Op = {
     const { body, test } = loopAttrs(attrs);
     return apply(loop, inputs, { ...attrs, body: lowered(body), ...(test && { test: lowered(test) }) });
   },
-  lowering: { kind: "loop", plan: planLoop },
+  lowering: { kind: "loop", plan: planLoop, prune: pruneLoops },
 };
 
 /** In sums of few terms a product saves nothing, and its parts keep a body out of registers. */

@@ -1,7 +1,7 @@
 /** Reductions, with the algebra that empties their loops: what does not depend on the summed axes is taken out. */
 import type { Attrs, Combine, DType, Node, Op, Shape } from "../compiler/graph.ts";
 import { apply, scalar } from "../compiler/node.ts";
-import { allocate, eachOffset, sizeOf, stridesOf } from "../compiler/shapes.ts";
+import { allocate, eachOffset, reducedStrides, sizeOf } from "../compiler/shapes.ts";
 import { cast, div, equal, mul, sub, where } from "./arithmetic.ts";
 import { late } from "./late.ts";
 import { sumByProduct } from "./logProduct.ts";
@@ -12,13 +12,6 @@ import { simplifySum } from "./sumAlgebra.ts";
 const axesOf = (attrs: Attrs): readonly number[] => attrs.axes as readonly number[];
 const dropAxes = (shape: Shape, axes: readonly number[]): number[] => shape.filter((_, d) => !axes.includes(d));
 const onesAt = (shape: Shape, axes: readonly number[]): number[] => shape.map((n, d) => (axes.includes(d) ? 1 : n));
-
-/** Strides that send an element of the input to its place in the output: 0 along reduced axes. */
-function reducedStrides(shape: Shape, axes: readonly number[]): number[] {
-  const kept = stridesOf(dropAxes(shape, axes));
-  let next = 0;
-  return shape.map((_, d) => (axes.includes(d) ? 0 : kept[next++]!));
-}
 
 interface Reduction {
   readonly identity: number;

@@ -88,11 +88,16 @@ class Reroller {
     const isLong = (x: Node): boolean => this.#sums.isWhole(x, fewest);
     const loops = new Set(order.filter((x) => isLong(x) || isStack(x)));
     if (loops.size === 0) return [...outputs];
+    for (const node of order) this.#templates.count(node);
     for (const node of order) {
       const rebuilt = this.#moved.size === 0 ? node : this.#rebuild(node);
-      this.#templates.count(rebuilt);
+      // In this order nothing is nested deeply, however long a recurrence is.
+      this.#templates.of(rebuilt);
       const rolled = !loops.has(node) ? undefined : isLong(node) ? this.rollSum(node) : this.#rollStack(rebuilt);
-      if ((rolled ?? rebuilt) !== node) this.#moved.set(node, rolled ?? rebuilt);
+      const now = rolled ?? rebuilt;
+      if (now === node) continue;
+      this.#moved.set(node, now);
+      this.#templates.replace(node, now);
     }
     return outputs.map((x) => this.#now(x));
   }

@@ -104,11 +104,16 @@ const liftRules: Readonly<Partial<Record<Op["lowering"]["kind"], LiftRule>>> = {
   identity: ({ op, attrs, operands: [x] }) => apply(op, [x!.node], attrs),
 };
 
+/** Forms nested deeper than this are left alone. */
+const deepest = 400;
+
 /** Builds the columns of one graph; equal columns are built once. */
 export class Lifter {
   readonly #interned: Interned = new Interned();
   readonly #known: Map<Node, { readonly nodes: readonly Node[]; readonly rolled: Rolled | undefined }[]> = new Map();
   readonly #stacks: { readonly places: ReadonlyMap<Node, number>; readonly node: Node }[] = [];
+
+  #depth = 0;
 
   /** The nodes of a column as one node, or undefined when they have too little in common. */
   roll(nodes: readonly Node[]): Rolled | undefined {
@@ -116,7 +121,9 @@ export class Lifter {
     const alike = this.#known.get(first) ?? [];
     const found = alike.find((c) => c.nodes.length === nodes.length && c.nodes.every((x, i) => x === nodes[i]));
     if (found) return found.rolled;
-    const rolled = withOrigin(first.origin, () => this.#build(nodes));
+    this.#depth++;
+    const rolled = this.#depth > deepest ? undefined : withOrigin(first.origin, () => this.#build(nodes));
+    this.#depth--;
     if (alike.length === 0) this.#known.set(first, alike);
     alike.push({ nodes, rolled });
     return rolled;

@@ -142,7 +142,10 @@ export class Sums {
     for (let i = after.length - 1; i >= 0; i--) this.#collectRow(after[i]!.node, after[i]!.sign, rows);
   }
   #collectRow(node: Node, sign: Sign, rows: Row[]): void {
-    if (this.#terms(node) >= longRow) return this.#collectRows(node, sign, rows);
+    if (this.#terms(node) >= longRow) {
+      this.#collectRows(node, sign, rows);
+      return;
+    }
     const terms: Term[] = [];
     this.#collectTerms(node, sign, terms);
     rows.push({ node, sign, terms });

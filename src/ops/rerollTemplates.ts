@@ -62,8 +62,13 @@ export class Templates {
     const base = baseOf(x);
     if (base) this.#countReader(base);
   }
-  #countReader(base: Node): void {
-    this.#readers.set(base, (this.#readers.get(base) ?? 0) + 1);
+  #countReader(base: Node, times = 1): void {
+    this.#readers.set(base, (this.#readers.get(base) ?? 0) + times);
+  }
+  /** Notes that a node has become another one, which will be read instead. */
+  replace(before: Node, after: Node): void {
+    const times = this.#readers.get(before);
+    if (times !== undefined) this.#countReader(after, times);
   }
 
   /** Whether the nodes seen hold no sums of many terms, no joined pieces, no tensors with few readers, and are not nested deeply. */

@@ -33,3 +33,6 @@ export function remedy(x: unknown): string {
 }
 
 const isDistribution = (x: object): x is { readonly name: string } => "logProb" in x && "name" in x;
+
+/** The method by which Node's console asks an object for its text. */
+export const INSPECT: symbol = Symbol.for("nodejs.util.inspect.custom");

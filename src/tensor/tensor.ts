@@ -7,7 +7,7 @@ import * as elementary from "../ops/elementary.ts";
 import { matmul } from "../ops/linalg.ts";
 import * as reduce from "../ops/reduce.ts";
 import * as shapes from "../ops/shape.ts";
-import { describe, remedy } from "./describe.ts";
+import { describe, INSPECT, remedy } from "./describe.ts";
 
 export type { DType, Shape, TypedArray } from "../compiler/graph.ts";
 
@@ -185,6 +185,16 @@ function valueOf(asked: string, node: Node): TypedArray {
   if (!isConstant(node)) reads++;
   return node.value ?? refuse(asked, node);
 }
+
+/** In Node's console: the text of a short tensor, of a longer one the first values. */
+Object.defineProperty(Tensor.prototype, INSPECT, {
+  value(this: Tensor): string {
+    const { node, size, shape, dtype } = this;
+    if (node.value === undefined || size <= 12) return this.toString();
+    const first = Array.from(node.value.slice(0, 6), (v) => Number(v.toPrecision(6)));
+    return `Tensor(${first.join(", ")}, …, shape ${formatShape(shape)}, ${dtype})`;
+  },
+});
 
 function refuse(asked: string, node: Node): never {
   throw new Error(

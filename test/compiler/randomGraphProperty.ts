@@ -4,7 +4,7 @@ import { grad, jvp } from "../../src/autodiff/grad.ts";
 import { pullback } from "../../src/autodiff/reverse.ts";
 import { interpret } from "../../src/compiler/interpret.ts";
 import { constantNode, inputNode, scalar } from "../../src/compiler/node.ts";
-import { NotCompilable } from "../../src/compiler/schedule.ts";
+import { NotCompilable } from "../../src/compiler/placement.ts";
 import { dot } from "../../src/tensor/linalg.ts";
 import { fromData, type Tensor, wrap } from "../../src/tensor/tensor.ts";
 import { draw } from "../ops/draw.ts";

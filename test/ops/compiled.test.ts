@@ -4,7 +4,7 @@ import { pullback } from "../../src/autodiff/reverse.ts";
 import type { Node, TypedArray } from "../../src/compiler/graph.ts";
 import { interpret } from "../../src/compiler/interpret.ts";
 import { constantNode, inputNode } from "../../src/compiler/node.ts";
-import { NotCompilable } from "../../src/compiler/schedule.ts";
+import { NotCompilable } from "../../src/compiler/placement.ts";
 import { wrap } from "../../src/tensor/tensor.ts";
 import { draw, drawSpecial, dtypeOf, seeds } from "./draw.ts";
 import { difference, type Run, runCompiled, within } from "./engines.ts";

@@ -2,7 +2,7 @@
 import { compile } from "../../src/compiler/compile.ts";
 import type { Node, TypedArray } from "../../src/compiler/graph.ts";
 import { instantiate } from "../../src/compiler/program.ts";
-import { NotCompilable } from "../../src/compiler/schedule.ts";
+import { NotCompilable } from "../../src/compiler/placement.ts";
 
 export interface Run {
   readonly values: readonly Float64Array[];

@@ -65,6 +65,28 @@ describe("what is not rolled", () => {
     expect(reroll([chain])[0]).toBe(chain);
   });
 
+  test("a recurrence of very many steps before some rows", () => {
+    let state: Node = scalar(0.5);
+    for (let i = 0; i < 20_000; i++) state = tanh(mul(a, state));
+    const terms = x.map((v) => softplus(add(state, scalar(v + 2))));
+    const [rolled] = reroll([total(terms)]);
+    expect(topological([rolled!]).filter((n) => n.op.name === "softplus").length).toBe(1);
+  });
+
+  test("recurrences side by side: together when they are short, apart when they are long", () => {
+    const side = (steps: number): Node =>
+      total(
+        x.map((v) => {
+          let state: Node = scalar(v);
+          for (let i = 0; i < steps; i++) state = tanh(add(mul(a, state), b));
+          return square(state);
+        }),
+      );
+    const [short, long] = [side(10), side(500)];
+    expect(sizeOf(reroll([short])[0]!)).toBeLessThan(60);
+    expect(reroll([long])[0]).toBe(long);
+  });
+
   test("the recurrence of a model, which keeps its value", () => {
     const model = (): void => {
       const phi = sample("phi", dist.Uniform(-1, 1));

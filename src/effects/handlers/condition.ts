@@ -25,6 +25,7 @@ export function condition<Args extends unknown[], R>(
         msg.value = value;
         msg.observed = true;
       },
+      unmet: source.unmet,
       finish: source.finish,
     };
   });

@@ -32,6 +32,7 @@ export function intervene<Args extends unknown[], R>(
         msg.observed = true;
         msg.stop = true;
       },
+      unmet: source.unmet,
       finish: source.finish,
     };
   });

@@ -1,4 +1,5 @@
 /** `replay`: repeats the draws of an earlier run. */
+import { describe } from "../../tensor/describe.ts";
 import { type InferHints, type Site, siteLabel } from "../message.ts";
 import { underHandler } from "../model.ts";
 import { ModelError } from "../modelError.ts";
@@ -8,7 +9,7 @@ import { ModelError } from "../modelError.ts";
  * the trace doesn't have are drawn. Inference hints are merged, those of the trace last;
  * `blockPlates` stays that of the model.
  *
- * @throws ModelError if the trace has a site of the name that isn't a latent sample site, or rows of another number.
+ * @throws TypeError if it is given no trace; ModelError if the trace has a site of the name that isn't a latent sample site, or rows of another number.
  * @example
  * const guided = trace(seed(guide, 0)).get(data);
  * trace(replay(model, guided)).get(data);
@@ -17,6 +18,12 @@ export function replay<Args extends unknown[], R>(
   model: (...args: Args) => R,
   trace: { readonly sites: ReadonlyMap<string, Site> },
 ): (...args: Args) => R {
+  if (typeof trace?.sites?.get !== "function") {
+    throw new TypeError(
+      `replay: the second argument has to be a trace, like trace(seed(model, 0)).get(data), got ${describe(trace)}. ` +
+        "To give values by name: substitute(model, { mu: 1 }).",
+    );
+  }
   return underHandler("replay", model, () => ({
     name: "replay",
     process(msg) {

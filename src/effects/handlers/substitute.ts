@@ -37,6 +37,7 @@ export function substitute<Args extends unknown[], R>(
         }
         msg.value = value;
       },
+      unmet: source.unmet,
       finish: source.finish,
     };
   });

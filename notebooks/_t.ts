@@ -1,0 +1,14 @@
+import { dist, plate, sample, logDensity, seed, trace, substitute, condition, replay, nuts, constraints, zeros } from "lapilli";
+const c=(f:any)=>{try{console.log("OK",f())}catch(e:any){console.log(e.message,"\n")}};
+const y=[[1,2,3,4],[1,2,3,4],[1,2,3,4]];
+c(()=>logDensity(()=>{const mu=sample("mu",dist.Normal(0,1));plate("a",3,()=>plate("b",4,()=>sample("y",dist.Normal(mu,1),{obs:y})))},{}));
+c(()=>logDensity(()=>{plate("a",3,()=>plate("b",4,()=>sample("y",dist.Normal(zeros([3,4]),1))))},{}));
+c(()=>logDensity(()=>{plate("a",3,()=>plate("b",4,()=>sample("y",dist.Normal(zeros([3,4]),1))),{dim:-2})},{}).dim);
+const m=()=>{const tau=sample("tau",dist.HalfNormal(1));sample("x",dist.Normal(0,tau))};
+c(()=>substitute(m,{tua:1})()); c(()=>condition(m,{zzz:1})()); c(()=>replay(m,{mu:1} as any)); c(()=>replay(m,undefined as any));
+c(()=>dist.Dirichlet(1)); c(()=>dist.Categorical({probs:0.3} as any)); c(()=>String(new (dist.Normal as any)(0,1)));
+c(()=>logDensity(()=>{sample("m",dist.ImproperUniform(constraints.positive));sample("x",dist.Normal(0,1))},{}).flatSites);
+c(()=>logDensity(()=>{const m=sample("m",dist.ImproperUniform(constraints.positive));sample("x",dist.Normal(m,1),{obs:1});sample("u",dist.Uniform(0,1));sample("s",dist.ImproperUniform(constraints.simplex,[],[3]));},{}).flatSites);
+const fit=await nuts(m,{},{chains:2,draws:300,warmup:200,progress:false});
+console.log(fit.draws("tau")); console.log(fit); console.log(fit.summary()); console.log(trace(seed(m,0)).get()); console.log(String(fit)); console.log({a:fit.posterior});
+for (const o of [{trajectoryLength:1},{scale:new Float64Array(1)},{initial:{zz:1}},{initial:[new Float64Array(9)]},{warmup:-1},{strategy:"workers",debugNans:true}]) await nuts(m,{},o as any).catch(e=>console.log(e.message));

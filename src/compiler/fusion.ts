@@ -1,0 +1,45 @@
+/** What may share a loop nest. */
+import type { Node } from "./graph.ts";
+import { isWideProduct } from "./matrixProducts.ts";
+import { sizeOf } from "./shapes.ts";
+
+/** A loop nest that is being filled. */
+export interface Draft {
+  readonly dims: readonly number[];
+  readonly key: string;
+  readonly members: Node[];
+  /** Work that is not the value of a node: pieces of concatenations, padded copies. */
+  readonly copies: { readonly node: Node; readonly piece: number }[];
+  /** Cost of the elementary functions in the loop, arithmetic before and after them, and whether there is a matrix product. */
+  heavy: number;
+  before: number;
+  after: number;
+  products: boolean;
+}
+
+/**
+ * Long loops are kept short in what they hold: sixteen registers are for one elementary function and its relatives, or for
+ * a matrix product, and several loops over buffers in the cache are faster than one that spills.
+ */
+const shortLoop = 64;
+const heavyBudget = 60;
+const heavy = 20;
+/** Whether a node may join a loop. */
+export function fits(node: Node | undefined, draft: Draft): boolean {
+  if (!node || sizeOf(draft.dims) < shortLoop) return true;
+  const { lowering } = node.op;
+  if (isWideProduct(node)) return draft.heavy === 0;
+  if (lowering.kind !== "map") return true;
+  if (lowering.cost < heavy) return draft.heavy === 0 || draft.after < 2;
+  if (draft.products || draft.heavy + lowering.cost > heavyBudget) return false;
+  return draft.heavy > 0 || draft.before <= 4;
+}
+/** Notes what a node adds to the work of a loop. */
+export function count(node: Node, draft: Draft): void {
+  const { lowering } = node.op;
+  if (isWideProduct(node)) draft.products = true;
+  if (lowering.kind !== "map") return;
+  if (lowering.cost >= heavy) draft.heavy += lowering.cost;
+  else if (draft.heavy > 0) draft.after++;
+  else draft.before++;
+}
