@@ -4,7 +4,7 @@
 import type { Shape } from "../src/compiler/graph.ts";
 import { nearestName, suggestion } from "../src/effects/spelling.ts";
 import type { Key } from "../src/random/key.ts";
-import { describe, remedy } from "../src/tensor/describe.ts";
+import { describe, isPlainObject, remedy } from "../src/tensor/describe.ts";
 import { floor, isNaN as isNaNTensor, less, lessEqual, maximum, minimum, where } from "../src/tensor/math.ts";
 import { broadcastTo } from "../src/tensor/shape.ts";
 import { broadcastShapes, formatShape } from "../src/tensor/shapes.ts";
@@ -103,12 +103,6 @@ function make<Name extends string>(definition: Definition<Name>, args: readonly 
 }
 
 type Given = Readonly<Record<string, Tensor>>;
-
-function isPlainObject(x: unknown): x is Readonly<Record<string, unknown>> {
-  if (typeof x !== "object" || x === null) return false;
-  const prototype = Object.getPrototypeOf(x);
-  return prototype === Object.prototype || prototype === null;
-}
 
 /** Sorts a call's arguments into parameters and options. */
 function readArguments<Name extends string>(

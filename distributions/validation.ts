@@ -29,10 +29,11 @@ export function checkArgument(family: string, name: string, value: Tensor, const
   );
 }
 
-function checkVector(family: string, name: string, { length }: Shape, { eventDim, description }: Constraint): void {
+function checkVector(family: string, name: string, { length }: Shape, { eventDim, feasible }: Constraint): void {
   if (eventDim !== 1 || length > 0) return;
+  const example = Array.from(feasible([2]).data).join(", ");
   throw new RangeError(
-    `${family}: ${name} has to be a vector, one entry for each category or coordinate, each ${description}; got a single number. Give an array, like [1, 1, 1].`,
+    `${family}: ${name} has to be a vector, got a single number. Give an array with one entry for each category or coordinate, like [${example}].`,
   );
 }
 
@@ -137,19 +138,9 @@ function abbreviate(values: readonly number[], event: Shape): string {
 
 function findIndex(t: Tensor, bad: (v: number) => boolean): number[] | undefined {
   const flat = (t.data as ArrayLike<number> & { findIndex(f: (v: number) => boolean): number }).findIndex(bad);
-  return flat < 0 ? undefined : unravel(flat, t.shape);
+  return flat < 0 ? undefined : indexAt(flat, t.shape);
 }
 
 const countWhere = (t: Tensor, bad: (v: number) => boolean): number => Array.from(t.data).filter(bad).length;
-
-function unravel(flat: number, shape: Shape): number[] {
-  const index = new Array<number>(shape.length);
-  let rest = flat;
-  for (let d = shape.length - 1; d >= 0; d--) {
-    index[d] = rest % shape[d]!;
-    rest = Math.floor(rest / shape[d]!);
-  }
-  return index;
-}
 
 const ravel = (index: readonly number[], shape: Shape): number => index.reduce((flat, i, d) => flat * shape[d]! + i, 0);

@@ -3,7 +3,7 @@ import { userFrame } from "../src/compiler/origin.ts";
 import { type Message, siteLabel } from "../src/effects/message.ts";
 import { ModelError } from "../src/effects/modelError.ts";
 import { nearestName } from "../src/effects/spelling.ts";
-import { describe } from "../src/tensor/describe.ts";
+import { describe, isPlainObject } from "../src/tensor/describe.ts";
 
 /** Frames of the stack kept while a model runs: the user's line lies below those of handlers and distributions. */
 const FRAMES = 50;
@@ -105,12 +105,6 @@ function watchData<Data>(data: Data): Watch<Data> {
     },
   });
   return { data: watched, names: Object.keys(data), read, absent };
-}
-
-function isPlainObject(x: unknown): x is object {
-  if (x === null || typeof x !== "object") return false;
-  const prototype = Object.getPrototypeOf(x);
-  return prototype === Object.prototype || prototype === null;
 }
 
 const noData = (model: (data: never) => unknown, data: unknown): string | undefined =>

@@ -3,7 +3,7 @@
 import type { Distribution } from "../distributions/distribution.ts";
 import type { Node, TypedArray } from "../src/compiler/graph.ts";
 import { isConstant } from "../src/compiler/node.ts";
-import { broadcastStrides, eachOffset } from "../src/compiler/shapes.ts";
+import { broadcastStrides, eachOffset, indexAt } from "../src/compiler/shapes.ts";
 import { topological } from "../src/compiler/simplify.ts";
 import { type SampleSite, siteLabel } from "../src/effects/message.ts";
 import { formatShape, sizeOf } from "../src/tensor/shapes.ts";
@@ -203,13 +203,5 @@ function sources(node: Node, at: number, valueOf: ValueOf): string {
 const number = (v: number): string => String(Number(v.toPrecision(6)));
 
 /** ` at index [1, 0]`; nothing for a scalar. */
-function indexText(flat: number, shape: Shape): string {
-  if (shape.length === 0) return "";
-  const index: number[] = [];
-  let rest = flat;
-  for (const n of [...shape].reverse()) {
-    index.unshift(rest % n);
-    rest = Math.floor(rest / n);
-  }
-  return ` at index ${formatShape(index)}`;
-}
+const indexText = (flat: number, shape: Shape): string =>
+  shape.length === 0 ? "" : ` at index ${formatShape(indexAt(flat, shape))}`;

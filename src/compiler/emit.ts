@@ -1,7 +1,8 @@
 /** A schedule as a WebAssembly module: one function that calls parts, each small enough for the engine's optimiser. */
 import { type Code, type FunctionRef, type Local, ModuleBuilder, type ValueType } from "../wasm/assembler.ts";
 import { type Kernel, linkKernel } from "../wasm/kernels/kernel.ts";
-import { bitLiterals, emitNest, tableRoom } from "./emitNest.ts";
+import { bitLiterals, tableRoom } from "./emitLane.ts";
+import { emitNest } from "./emitNest.ts";
 import type { Node } from "./graph.ts";
 import { type MemoryPlan, planMemory } from "./memory.ts";
 import type { Port, Program } from "./program.ts";

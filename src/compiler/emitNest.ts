@@ -4,8 +4,10 @@
  */
 import type { Code, Local, ValueType } from "../wasm/assembler.ts";
 import type { Opcode } from "../wasm/opcodes.ts";
+import { bitLiterals, emitLiteral, emitOperation, type LaneEnvironment, usesOf } from "./emitLane.ts";
 import { type Combine, identities } from "./graph.ts";
-import { type Access, isMask, type Lane, type LaneOp } from "./lanes.ts";
+import { type Access, isMask, type Lane } from "./lanes.ts";
+import { collapse, type InnerPlan, planInner } from "./nestPlan.ts";
 import type { Accumulation, Nest } from "./steps.ts";
 
 /** Addresses and locals of the function that is being written. */
@@ -19,32 +21,6 @@ export interface Environment {
   readonly release: (locals: readonly Local[]) => void;
 }
 
-/** Instructions of the operations that are one. */
-export const simd: Readonly<Partial<Record<LaneOp, Opcode>>> = {
-  add: "f64x2.add",
-  sub: "f64x2.sub",
-  mul: "f64x2.mul",
-  div: "f64x2.div",
-  neg: "f64x2.neg",
-  abs: "f64x2.abs",
-  sqrt: "f64x2.sqrt",
-  min: "f64x2.pmin",
-  max: "f64x2.pmax",
-  floor: "f64x2.floor",
-  ceil: "f64x2.ceil",
-  trunc: "f64x2.trunc",
-  nearest: "f64x2.nearest",
-  lt: "f64x2.lt",
-  le: "f64x2.le",
-  eq: "f64x2.eq",
-  ne: "f64x2.ne",
-  and: "v128.and",
-  or: "v128.or",
-  not: "v128.not",
-  bitAnd: "v128.and",
-  bitOr: "v128.or",
-  bitSelect: "v128.bitselect",
-};
 const vectorCombine: Readonly<Record<Combine, Opcode>> = {
   logProduct: "f64x2.mul",
   sum: "f64x2.add",
@@ -60,52 +36,6 @@ const scalarCombine: Readonly<Record<Combine, Opcode>> = {
   min: "f64.min",
 };
 
-/** Bit patterns, as doubles, that split significand and exponent. */
-export const bitLiterals: Readonly<Record<"two52" | "bias" | "fraction" | "one", number>> = {
-  two52: 2 ** 52,
-  bias: 2 ** 52 + 1023,
-  fraction: (2 ** 52 - 1) * Number.MIN_VALUE,
-  one: 1,
-};
-
-/** Entries kept for a table: the next power of two. */
-export const tableRoom = (length: number): number => 2 ** Math.ceil(Math.log2(length));
-
-/** Adjacent loops that every access walks as one become one. Gives the loops, and for each old loop the number of its new one. */
-function collapse(dims: readonly number[], accesses: readonly Access[]): { sizes: number[]; group: number[] } {
-  const group: number[] = new Array(dims.length);
-  const sizes: number[] = [];
-  let current = -1;
-  for (let d = dims.length - 1; d >= 0; d--) {
-    const joins = d < dims.length - 1 && accesses.every((a) => a.strides[d] === a.strides[d + 1]! * dims[d + 1]!);
-    if (joins) sizes[current]! *= dims[d]!;
-    else sizes[++current] = dims[d]!;
-    group[d] = current;
-  }
-  sizes.reverse();
-  return { sizes, group: group.map((g) => sizes.length - 1 - g) };
-}
-
-/** Straight-line code is preferred to a loop up to about this many operations. */
-const unrollBudget = 160;
-
-interface Plan {
-  /** Pairs handled by one turn of the loop, and how many turns; the pairs left over follow the loop. */
-  readonly unroll: number;
-  readonly turns: number;
-  readonly pairs: number;
-  readonly hasTail: boolean;
-}
-
-function planInner(n: number, work: number, accumulates: boolean): Plan {
-  const pairs = n >> 1;
-  const hasTail = n % 2 === 1;
-  if (pairs <= 8 && pairs * work <= unrollBudget) return { unroll: pairs, turns: pairs > 0 ? 1 : 0, pairs, hasTail };
-  const wanted = accumulates ? (work < 10 ? 4 : work < 40 ? 2 : 1) : work < 12 ? 2 : 1;
-  const unroll = Math.min(wanted, pairs);
-  return { unroll, turns: Math.floor(pairs / unroll), pairs, hasTail };
-}
-
 export function emitNest(nest: Nest, env: Environment): void {
   new NestEmitter(nest, env).emit();
 }
@@ -117,8 +47,8 @@ class NestEmitter {
   readonly #sizes: readonly number[];
   readonly #group: readonly number[];
   readonly #inner: number;
-  readonly #plan: Plan;
-  readonly #uses: Map<Lane, number> = new Map();
+  readonly #plan: InnerPlan;
+  readonly #uses: ReadonlyMap<Lane, number>;
   readonly #hoisted: Map<Lane, Local> = new Map();
   /** Values of the body instance that is being written. */
   #current: Map<Lane, Local> = new Map();
@@ -128,14 +58,16 @@ class NestEmitter {
   readonly #exponents: Map<Accumulation, Local> = new Map();
   readonly #taken: Local[] = [];
   #tail = false;
+  readonly #laneEnvironment: LaneEnvironment;
 
   constructor(nest: Nest, env: Environment) {
     this.#nest = nest;
     this.#env = env;
     this.#code = env.code;
+    this.#laneEnvironment = { ...env, take: (type) => this.#take(type) };
     const roots = [...nest.stores, ...nest.accumulations, ...nest.scatters];
     const accesses: Access[] = roots.map((r) => r.target);
-    this.#countUses(roots.map((r) => r.value));
+    this.#uses = usesOf(roots.map((r) => r.value));
     for (const lane of this.#uses.keys()) if (lane.access) accesses.push(lane.access);
     const all = accesses.flatMap((a) => (a.index ? [a, a.index] : [a]));
     const { sizes, group } = collapse(nest.dims, all);
@@ -149,15 +81,6 @@ class NestEmitter {
       nest.accumulations.some((a) => this.#innerStride(a.target) === 0),
     );
     for (const access of all) this.#declarePointer(access);
-  }
-
-  #countUses(roots: readonly Lane[]): void {
-    const visit = (lane: Lane): void => {
-      const seen = this.#uses.get(lane);
-      this.#uses.set(lane, (seen ?? 0) + 1);
-      if (seen === undefined) lane.args.forEach(visit);
-    };
-    roots.forEach(visit);
   }
 
   /** Loop after collapsing; −1: none. */
@@ -288,14 +211,14 @@ class NestEmitter {
     for (const [a, exponent] of this.#exponents) {
       const [product] = this.#accumulators.get(a) as [Local];
       code.get(product).i32(52).op("i64x2.shr_u");
-      this.#literal(two52);
+      emitLiteral(two52, this.#laneEnvironment);
       code.op("v128.or");
-      this.#literal(bias);
+      emitLiteral(bias, this.#laneEnvironment);
       code.op("f64x2.sub").get(exponent).op("f64x2.add").set(exponent);
       code.get(product);
-      this.#literal(fraction);
+      emitLiteral(fraction, this.#laneEnvironment);
       code.op("v128.and");
-      this.#literal(one);
+      emitLiteral(one, this.#laneEnvironment);
       code.op("v128.or").set(product);
     }
   }
@@ -398,51 +321,8 @@ class NestEmitter {
   }
 
   #compute(lane: Lane, position: number): void {
-    const code = this.#code;
-    const args = (): void => lane.args.forEach((a) => this.#value(a, position));
-    const instruction = simd[lane.op];
-    if (instruction) {
-      args();
-      code.op(instruction);
-    } else if (lane.op === "constant") this.#literal(lane.constant!);
-    else if (lane.op === "load") this.#load(lane, position);
-    else if (lane.op === "select") {
-      for (const i of [1, 2, 0]) this.#value(lane.args[i]!, position);
-      code.op("v128.bitselect");
-    } else if (lane.op === "truthOf") {
-      args();
-      code.f64x2(0).op("f64x2.ne");
-    } else if (lane.op === "shiftRight52" || lane.op === "shiftLeft52") {
-      args();
-      code.i32(52).op(lane.op === "shiftRight52" ? "i64x2.shr_u" : "i64x2.shl");
-    } else this.#lookUp(lane, position);
-  }
-
-  #literal(x: number): void {
-    if (Object.is(x, 0)) this.#code.f64x2(0);
-    else this.#code.i32(0).load("v128.load64_splat", this.#env.literalAddress(x));
-  }
-
-  /**
-   * The index is made an integer by adding 2^52, whose low bits it then is. It is held inside the table, for
-   * which room up to a power of two is kept, because that of a NaN could be anything.
-   */
-  #lookUp(lane: Lane, position: number): void {
-    const code = this.#code;
-    const base = this.#env.tableAddress(lane.table!);
-    const last = tableRoom(lane.table!.length) - 1;
-    const index = this.#take("v128");
-    const entry = (half: number): void => {
-      code.get(index).op("i32x4.extract_lane", half).i32(last).op("i32.and").i32(3).op("i32.shl");
-    };
-    this.#value(lane.args[0]!, position);
-    code
-      .f64x2(2 ** 52)
-      .op("f64x2.add")
-      .set(index);
-    entry(2);
-    entry(0);
-    code.load("v128.load64_zero", base).op("v128.load64_lane", base, 3, 1);
+    if (lane.op === "load") this.#load(lane, position);
+    else emitOperation(lane, (arg) => this.#value(arg, position), this.#laneEnvironment);
   }
 
   #load(lane: Lane, position: number): void {

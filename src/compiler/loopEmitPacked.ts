@@ -1,6 +1,6 @@
 /** Loops whose bodies are expressions: what is carried lives in locals, rows and results are loaded and stored in place. */
 import type { Code, FunctionRef, Local } from "../wasm/assembler.ts";
-import { simd, tableRoom } from "./emitNest.ts";
+import { emitOperation, type LaneEnvironment, usesOf } from "./emitLane.ts";
 import { isMask, type Lane } from "./lanes.ts";
 import { layoutOf, type Segment } from "./loop.ts";
 import { emitTurns, RowPointers } from "./loopTurns.ts";
@@ -17,7 +17,8 @@ class PackedEmitter {
   readonly #env: LoopEnvironment;
   readonly #code: Code;
   readonly #pointers: RowPointers;
-  readonly #uses: Map<Lane, number> = new Map();
+  readonly #uses: ReadonlyMap<Lane, number>;
+  readonly #laneEnvironment: LaneEnvironment;
   /** Values that are there for the whole loop: what is carried, and what does not change. */
   readonly #held: Map<Lane, Local> = new Map();
   readonly #carried: readonly (readonly Local[])[];
@@ -32,13 +33,8 @@ class PackedEmitter {
     const sizes = [...body.inputs.slice(0, carries + rows), ...body.outputs].map((x) => sizeOf(x.shape));
     this.#pointers = new RowPointers(code, reverse, sizes);
     this.#carried = packed.carried.map((places) => places.map(() => code.local("v128")));
-    const visit = (lane: Lane): void => {
-      const seen = this.#uses.get(lane);
-      this.#uses.set(lane, (seen ?? 0) + 1);
-      if (seen === undefined) lane.args.forEach(visit);
-    };
-    for (const lane of [...packed.next.flat(), ...packed.results.flat(), ...(packed.test ? [packed.test] : [])])
-      visit(lane);
+    this.#uses = usesOf([...packed.next.flat(), ...packed.results.flat(), ...(packed.test ? [packed.test] : [])]);
+    this.#laneEnvironment = { ...env, code, take: (type) => code.local(type) };
   }
 
   emit(): void {
@@ -147,33 +143,8 @@ class PackedEmitter {
   }
 
   #compute(lane: Lane): void {
-    const code = this.#code;
-    const args = (): void => lane.args.forEach((a) => this.#value(a));
-    const instruction = simd[lane.op];
-    if (instruction) {
-      args();
-      code.op(instruction);
-    } else if (lane.op === "constant") this.#literal(lane.constant!);
-    else if (lane.op === "slot") this.#slot(lane.place!);
-    else if (lane.op === "pair") {
-      args();
-      const [i, j] = [lane.place! >> 1, lane.place! & 1];
-      const bytes = (half: number): number[] => Array.from({ length: 8 }, (_, b) => half * 8 + b);
-      code.op("i8x16.shuffle", ...bytes(i), ...bytes(2 + j));
-    } else if (lane.op === "select") {
-      for (const i of [1, 2, 0]) this.#value(lane.args[i]!);
-      code.op("v128.bitselect");
-    } else if (lane.op === "truthOf") {
-      args();
-      code.f64x2(0).op("f64x2.ne");
-    } else if (lane.op === "shiftRight52" || lane.op === "shiftLeft52") {
-      args();
-      code.i32(52).op(lane.op === "shiftRight52" ? "i64x2.shr_u" : "i64x2.shl");
-    } else this.#lookUp(lane);
-  }
-  #literal(x: number): void {
-    if (Object.is(x, 0)) this.#code.f64x2(0);
-    else this.#code.i32(0).load("v128.load64_splat", this.#env.literalAddress(x));
+    if (lane.op === "slot") this.#slot(lane.place!);
+    else emitOperation(lane, (arg) => this.#value(arg), this.#laneEnvironment);
   }
   /** A pair of a row or of a closure. */
   #slot(place: number): void {
@@ -184,24 +155,5 @@ class PackedEmitter {
     if (pointer) code.get(pointer);
     else code.i32(0);
     code.load(single ? "v128.load64_splat" : "v128.load", this.#address(operand) + at * 8);
-  }
-
-  /** As in nests: the index is held inside the table, because that of a NaN could be anything. */
-  #lookUp(lane: Lane): void {
-    const code = this.#code;
-    const base = this.#env.tableAddress(lane.table!);
-    const last = tableRoom(lane.table!.length) - 1;
-    const index = code.local("v128");
-    const entry = (half: number): void => {
-      code.get(index).op("i32x4.extract_lane", half).i32(last).op("i32.and").i32(3).op("i32.shl");
-    };
-    this.#value(lane.args[0]!);
-    code
-      .f64x2(2 ** 52)
-      .op("f64x2.add")
-      .set(index);
-    entry(2);
-    entry(0);
-    code.load("v128.load64_zero", base).op("v128.load64_lane", base, 3, 1);
   }
 }

@@ -111,3 +111,16 @@ export function eachOffset(
     }
   }
 }
+
+/** The index of the element at a row-major position. @example indexAt(5, [2, 3]); // [1, 2] */
+export function indexAt(position: number, shape: Shape): number[] {
+  let rest = position;
+  return shape
+    .map((_, d) => {
+      const n = shape[shape.length - 1 - d]!;
+      const i = rest % n;
+      rest = Math.floor(rest / n);
+      return i;
+    })
+    .reverse();
+}

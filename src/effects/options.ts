@@ -1,13 +1,11 @@
 /** Checks on the arguments of primitives that types can't make for plain JavaScript. */
-import { describe } from "../tensor/describe.ts";
+import { describe, isPlainObject } from "../tensor/describe.ts";
 import { ModelError } from "./modelError.ts";
 import { suggestion } from "./spelling.ts";
 
 /** @throws ModelError if the options are no plain object of the known fields. */
 export function checkOptions(site: string, label: string, options: unknown, known: readonly string[]): void {
-  const isPlain =
-    options !== null && typeof options === "object" && Object.getPrototypeOf(options) === Object.prototype;
-  if (!isPlain) {
+  if (!isPlainObject(options)) {
     throw new ModelError(
       site,
       `${label}: the last argument has to be an object of options, like { ${known[0]}: … }; the fields are ${known.join(", ")}. It is ${describe(options)}.`,

@@ -63,24 +63,22 @@ const subOp: Op = defineMap({
 export const sub = (a: Node, b: Node): Node => applyMap(subOp, a, b);
 
 /** Signs and factors that depend on few numbers move outwards, to where sums can drop them from their loop. */
-const simplifyMul: Simplify = ([a, b], _attrs, type) => {
-  for (const [x, y] of [
-    [a!, b!],
-    [b!, a!],
-  ] as const) {
-    if (is(x, 1) && keepsType(y, type)) return fit(y, type);
-    if (is(x, -1) && keepsType(y, type)) return fit(neg(y), type);
-    if (x.op === negOp) return neg(mul(x.inputs[0]!, y));
-    if (x.op === mulOp) {
-      const [p, q] = x.inputs as [Node, Node];
-      if (uniformValue(y) !== undefined && uniformValue(p) !== undefined) return mul(mul(p, y), q);
-      if (uniformValue(y) !== undefined && uniformValue(q) !== undefined) return mul(p, mul(q, y));
-      if (!isNarrow(y, type) && isNarrow(q, type) && !isNarrow(p, type)) return mul(mul(p, y), q);
-      if (!isNarrow(y, type) && isNarrow(p, type) && !isNarrow(q, type)) return mul(mul(q, y), p);
-    }
-  }
-  return a === b ? square(a!) : undefined;
-};
+const simplifyMul: Simplify = ([a, b], _attrs, type) =>
+  moveOut(a!, b!, type) ?? moveOut(b!, a!, type) ?? (a === b ? square(a!) : undefined);
+function moveOut(x: Node, y: Node, type: NodeType): Node | undefined {
+  const factor = uniformValue(x);
+  if (factor === 1 && keepsType(y, type)) return fit(y, type);
+  if (factor === -1 && keepsType(y, type)) return fit(neg(y), type);
+  if (x.op === negOp) return neg(mul(x.inputs[0]!, y));
+  if (x.op !== mulOp) return undefined;
+  const [p, q] = x.inputs as [Node, Node];
+  const isUniform = uniformValue(y) !== undefined;
+  if (isUniform && uniformValue(p) !== undefined) return mul(mul(p, y), q);
+  if (isUniform && uniformValue(q) !== undefined) return mul(p, mul(q, y));
+  if (isNarrow(y, type)) return undefined;
+  if (isNarrow(q, type) && !isNarrow(p, type)) return mul(mul(p, y), q);
+  return isNarrow(p, type) && !isNarrow(q, type) ? mul(mul(q, y), p) : undefined;
+}
 const mulOp: Op = defineMap({
   name: "mul",
   arity: 2,

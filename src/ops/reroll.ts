@@ -84,7 +84,7 @@ class Reroller {
 
   /** What outputs with loops anywhere become. */
   run(outputs: readonly Node[]): Node[] {
-    const { order } = this.#sums;
+    const order = this.#sums.order();
     const isLong = (x: Node): boolean => this.#sums.isWhole(x, fewest);
     const loops = new Set(order.filter((x) => isLong(x) || isStack(x)));
     if (loops.size === 0) return [...outputs];

@@ -28,8 +28,10 @@ export const isSum = ({ op, shape }: Node): boolean => (op === add || op === sub
  * code that has not been optimised yet: what is known of them lies in arrays, and no iterators are made.
  */
 export class Sums {
-  readonly order: readonly Node[];
-  readonly #index: ReadonlyMap<number, number>;
+  /** Nodes by the place at which they were found, and the places in the order of creation. */
+  readonly #nodes: Node[] = [];
+  readonly #places: Map<number, number> = new Map();
+  readonly #byAge: Int32Array;
   readonly #users: Int32Array;
   /** A summand of another sum and of nothing else. */
   readonly #isPart: Uint8Array;
@@ -40,74 +42,79 @@ export class Sums {
    * @param descends - whether to look at the inputs of a node; those of every node unless given
    */
   constructor(outputs: readonly Node[], descends: (x: Node) => boolean = () => true) {
-    const reached = reachable(outputs, descends);
-    const ids = new Float64Array(reached.size);
-    let next = 0;
-    reached.forEach((_node, id) => {
-      ids[next++] = id;
-    });
-    const order: Node[] = [];
-    const index = new Map<number, number>();
-    ids.sort().forEach((id, i) => {
-      order.push(reached.get(id)!);
-      index.set(id, i);
-    });
-    this.order = order;
-    this.#index = index;
-    this.#users = new Int32Array(order.length);
-    this.#isPart = new Uint8Array(order.length);
-    this.#length = new Int32Array(order.length);
-    const use = (x: Node): void => {
-      const i = index.get(x.id);
-      if (i !== undefined) this.#users[i]!++;
+    const nodes = this.#nodes;
+    const users: number[] = [];
+    const find = (x: Node): void => {
+      if (x.op === constant || isConstant(x)) return;
+      const place = this.#places.get(x.id);
+      if (place !== undefined) {
+        users[place]!++;
+        return;
+      }
+      this.#places.set(x.id, nodes.length);
+      nodes.push(x);
+      users.push(1);
     };
-    for (let i = 0; i < order.length; i++) if (descends(order[i]!)) order[i]!.inputs.forEach(use);
     // An output is used by more than the sums it is in.
-    for (const node of outputs) for (let twice = 0; twice < 2; twice++) use(node);
+    for (let twice = 0; twice < 2; twice++) outputs.forEach(find);
+    for (let i = 0; i < nodes.length; i++) if (descends(nodes[i]!)) nodes[i]!.inputs.forEach(find);
+    // Ids and places in one number, so that they can be sorted without a comparison function.
+    const size = nodes.length;
+    const keys = new Float64Array(size);
+    for (let i = 0; i < size; i++) keys[i] = nodes[i]!.id * size + i;
+    this.#byAge = Int32Array.from(keys.sort(), (key) => key % size);
+    this.#users = Int32Array.from(users);
+    this.#isPart = new Uint8Array(size);
+    this.#length = new Int32Array(size);
     this.#measure();
+  }
+
+  /** The nodes, inputs first. */
+  order(): Node[] {
+    return Array.from(this.#byAge, (place) => this.#nodes[place]!);
   }
 
   /** Takes account of uses that were not among the nodes looked at. */
   addUsers(used: Iterable<number>): void {
     let isNews = false;
     for (const id of used) {
-      const i = this.#index.get(id);
-      if (i === undefined) continue;
-      this.#users[i]!++;
-      isNews ||= this.#isPart[i] === 1;
+      const place = this.#places.get(id);
+      if (place === undefined) continue;
+      this.#users[place]!++;
+      isNews ||= this.#isPart[place] === 1;
     }
     if (isNews) this.#measure();
   }
 
   #measure(): void {
     this.#isPart.fill(0);
-    for (let i = 0; i < this.order.length; i++) {
-      const node = this.order[i]!;
+    for (let i = 0; i < this.#byAge.length; i++) {
+      const node = this.#nodes[this.#byAge[i]!]!;
       if (!isSum(node)) continue;
       let length = 0;
       for (let k = 0; k < node.inputs.length; k++) {
-        const at = this.#index.get(node.inputs[k]!.id);
-        const isPart = at !== undefined && this.#users[at] === 1 && this.#length[at]! > 0;
-        if (isPart) this.#isPart[at] = 1;
-        length += isPart ? this.#length[at]! : 1;
+        const place = this.#places.get(node.inputs[k]!.id);
+        const isPart = place !== undefined && this.#users[place] === 1 && this.#length[place]! > 0;
+        if (isPart) this.#isPart[place] = 1;
+        length += isPart ? this.#length[place]! : 1;
       }
-      this.#length[i] = length;
+      this.#length[this.#byAge[i]!] = length;
     }
   }
 
   /** Whether a node is a sum of at least so many terms, and no part of another one. */
   isWhole(node: Node, terms: number): boolean {
-    const i = this.#index.get(node.id);
-    return i !== undefined && this.#length[i]! >= terms && this.#isPart[i] === 0;
+    const place = this.#places.get(node.id);
+    return place !== undefined && this.#length[place]! >= terms && this.#isPart[place] === 0;
   }
 
   #isPartOfSum(node: Node): boolean {
-    const i = this.#index.get(node.id);
-    return i !== undefined && this.#isPart[i] === 1;
+    const place = this.#places.get(node.id);
+    return place !== undefined && this.#isPart[place] === 1;
   }
   #terms(node: Node): number {
-    const i = this.#index.get(node.id);
-    return i !== undefined && this.#isPart[i] === 1 ? this.#length[i]! : 1;
+    const place = this.#places.get(node.id);
+    return place !== undefined && this.#isPart[place] === 1 ? this.#length[place]! : 1;
   }
 
   /** The rows of a whole sum, in the order of the loop. */
@@ -160,17 +167,4 @@ export class Sums {
     this.#collectTerms(a, b === undefined ? flip(sign) : sign, terms);
     if (b !== undefined) this.#collectTerms(b, node.op === sub ? flip(sign) : sign, terms);
   }
-}
-
-/** Nodes that are no constants, by id. */
-function reachable(outputs: readonly Node[], descends: (x: Node) => boolean): Map<number, Node> {
-  const reached = new Map<number, Node>();
-  const pending = [...outputs];
-  while (pending.length > 0) {
-    const node = pending.pop()!;
-    if (node.op === constant || reached.has(node.id) || isConstant(node)) continue;
-    reached.set(node.id, node);
-    if (descends(node)) for (let k = 0; k < node.inputs.length; k++) pending.push(node.inputs[k]!);
-  }
-  return reached;
 }

@@ -71,7 +71,7 @@ export function check(what: string, name: string, x: Tensor, requirement: Requir
   const { data } = x;
   for (let i = 0; i < data.length; i++) {
     if (requirement.holds(data[i]!)) continue;
-    const place = x.rank === 0 ? "" : ` at index ${formatIndex(i, x.shape)} of shape ${formatShape(x.shape)}`;
+    const place = x.rank === 0 ? "" : ` at index ${formatShape(indexAt(i, x.shape))} of shape ${formatShape(x.shape)}`;
     throw new RangeError(`${what}: ${name} must be ${requirement.text}, got ${data[i]}${place}.`);
   }
 }
@@ -86,14 +86,4 @@ export function column(x: Tensor, shape: Shape): Column {
     spread[i] = data[offset]!;
   });
   return { data: spread, step: 1 };
-}
-
-function formatIndex(flat: number, shape: Shape): string {
-  const index: number[] = [];
-  let rest = flat;
-  for (let d = shape.length - 1; d >= 0; d--) {
-    index.unshift(rest % shape[d]!);
-    rest = Math.floor(rest / shape[d]!);
-  }
-  return formatShape(index);
 }

@@ -36,3 +36,10 @@ const isDistribution = (x: object): x is { readonly name: string } => "logProb" 
 
 /** The method by which Node's console asks an object for its text. */
 export const INSPECT: symbol = Symbol.for("nodejs.util.inspect.custom");
+
+/** Whether `x` is an object of named fields, and no instance of a class. */
+export function isPlainObject(x: unknown): x is Readonly<Record<string, unknown>> {
+  if (typeof x !== "object" || x === null) return false;
+  const prototype = Object.getPrototypeOf(x);
+  return prototype === Object.prototype || prototype === null;
+}
