@@ -7,7 +7,7 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { dist, exp, logDensity, plate, sample } from "lapilli";
+import { dist, exp, logDensity, plate, sample, sqrt } from "lapilli";
 import { withPasses } from "../src/ops/passes.ts";
 import { median } from "./measure.ts";
 import { figure, markdownTable } from "./table.ts";
@@ -49,6 +49,19 @@ const models: Readonly<Record<string, Loop>> = {
       for (let i = 0; i < rows; i++) {
         const theta = sample(`theta${i}`, dist.Normal(mu, tau));
         sample(`y${i}`, dist.Poisson(exp(theta)), { obs: Math.floor(4 + 4 * noise[i]!) });
+      }
+    };
+  },
+  "a recurrence": (rows) => {
+    const y = numbers(rows, 0.618);
+    return () => {
+      const omega = sample("omega", dist.HalfNormal(1));
+      const alpha = sample("alpha", dist.Uniform(0, 1));
+      const beta = sample("beta", dist.Uniform(0, 1));
+      let variance = omega;
+      for (let i = 0; i < rows; i++) {
+        sample(`y${i}`, dist.Normal(0, sqrt(variance)), { obs: y[i]! });
+        variance = omega.add(alpha.mul(y[i]! ** 2)).add(beta.mul(variance));
       }
     };
   },

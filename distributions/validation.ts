@@ -3,7 +3,7 @@
  * look at known values only; a traced tensor passes.
  */
 import type { Shape } from "../src/compiler/graph.ts";
-import { formatShape } from "../src/tensor/shapes.ts";
+import { formatShape, indexAt } from "../src/tensor/shapes.ts";
 import { asTensor, hasValue, type Tensor, type TensorLike } from "../src/tensor/tensor.ts";
 import { broadcastToShape, sameShape } from "./axes.ts";
 import { masksOf, visibleValue } from "./masking.ts";

@@ -76,7 +76,7 @@ function rHat({ rows }: Run): Finding | undefined {
   const [worst] = bad;
   if (worst === undefined) return undefined;
   const message =
-    `R-hat: ${worst.r_hat.toFixed(2)} for ${worst.name}${others(bad)}, above ${HIGHEST_R_HAT}: chains disagree. ` +
+    `R-hat: ${worst.r_hat.toFixed(3)} for ${worst.name}${others(bad)}, above ${HIGHEST_R_HAT}: chains disagree. ` +
     "Try more warmup and draws; if that doesn't help, look for several modes, or parameters that the data can't tell apart.";
   return { kind: "rHat", message, count: bad.length, value: worst.r_hat, row: worst.name };
 }

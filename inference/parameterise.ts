@@ -81,7 +81,7 @@ export function traceModel<Data>(model: (data: Data) => unknown, data: Data): Tr
 }
 
 /** How many operations of a model, beside its statements, are remembered with the line they were written on. */
-const OPERATIONS_WITH_LINES = 512;
+const OPERATIONS_WITH_LINES = 256;
 
 /** A run of the model in the making. */
 interface Run {

@@ -1,7 +1,7 @@
 /** Checks on the options of samplers and log densities that types can't make for plain JavaScript. */
 import { suggestion } from "../src/effects/spelling.ts";
 import { isKey } from "../src/random/key.ts";
-import { describe } from "../src/tensor/describe.ts";
+import { describe, isPlainObject } from "../src/tensor/describe.ts";
 import { settingNames } from "./mcmc/settings.ts";
 
 type Check = readonly [test: (value: unknown) => boolean, wanted: string];
@@ -80,13 +80,13 @@ export function checkSampleOptions(caller: "nuts" | "hmc", options: unknown): vo
   const other = caller === "nuts" ? "hmc" : "nuts";
   const foreign = ofOne[other];
   const { [foreign]: _, ...checks } = ofSampler;
-  const { [foreign]: unwanted, ...rest } = isPlain(options) ? options : {};
+  const { [foreign]: unwanted, ...rest } = isPlainObject(options) ? options : {};
   if (unwanted !== undefined) {
     throw new TypeError(
       `${caller}: \`${foreign}\` is an option of ${other}; ${caller} has \`${ofOne[caller]}\` instead. Leave it out, or call ${other}.`,
     );
   }
-  checkOptions(caller, isPlain(options) ? rest : options, checks, "{ chains: 4, draws: 1000, seed: 0 }");
+  checkOptions(caller, isPlainObject(options) ? rest : options, checks, "{ chains: 4, draws: 1000, seed: 0 }");
   if (rest.strategy === "workers" && (rest.debugNans || rest.interpret)) {
     throw new TypeError(
       `${caller}: \`strategy\` can't be "workers" with ${rest.debugNans ? "debugNans" : "interpret"}, which works in this thread only. Leave one of them out.`,
@@ -102,13 +102,8 @@ export const checkLogDensityOptions = (caller: string, options: unknown): void =
 export const checkPredictiveOptions = (options: unknown): void =>
   checkOptions("predictive", options, ofPredictive, "{ seed: 1 }");
 
-function isPlain(options: unknown): options is Readonly<Record<string, unknown>> {
-  const prototype = options === null || typeof options !== "object" ? undefined : Object.getPrototypeOf(options);
-  return prototype === Object.prototype || prototype === null;
-}
-
 function checkOptions(caller: string, options: unknown, checks: Checks, example: string): void {
-  if (!isPlain(options)) {
+  if (!isPlainObject(options)) {
     throw new TypeError(`${caller}: the options have to be an object, like ${example}, got ${describe(options)}.`);
   }
   for (const [name, value] of Object.entries(options)) {

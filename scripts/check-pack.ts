@@ -58,6 +58,22 @@ function checkMaps(installed: string): void {
   console.log(`check-pack: ${maps.length} maps, all sources present`);
 }
 
+/** A bundle of one distribution has no other in it: calls that initialise constants are marked as free of side effects. */
+async function checkTreeShaking(project: string): Promise<void> {
+  const contents = 'import { Normal } from "lapilli/distributions"; console.log(Normal(0, 1).mean.item());';
+  const { outputFiles } = await build({
+    stdin: { contents, resolveDir: project },
+    bundle: true,
+    minify: true,
+    format: "esm",
+    platform: "browser",
+    write: false,
+  });
+  const unwanted = ["Categorical", "gammaincinv", "cholesky"].filter((name) => outputFiles[0]!.text.includes(name));
+  if (unwanted.length > 0) throw new Error(`a page with Normal alone contains ${unwanted.join(", ")}`);
+  console.log("check-pack: unused distributions fall out of a bundle");
+}
+
 function checkTypes(project: string): void {
   const strict = {
     strict: true,
@@ -103,6 +119,7 @@ try {
 
   writeFileSync(join(project, "consumer.ts"), CONSUMER);
   checkTypes(project);
+  await checkTreeShaking(project);
   await build({ entryPoints: [join(project, "consumer.ts")], outfile: join(project, "consumer.js"), target: "es2022" });
   const plain = expectOk("plain node", run(project, process.execPath, "consumer.js"));
 

@@ -31,6 +31,7 @@ export {
 export { cond, switchCase } from "./tensor/controlBranch.ts";
 export type { TensorTree } from "./tensor/controlTrees.ts";
 export { arange, eye, full, linspace, ones, tensor, zeros } from "./tensor/create.ts";
+export { jit } from "./tensor/jit.ts";
 export * as linalg from "./tensor/linalg.ts";
 export { cholesky, diag, diagonal, dot, logdet, matmul, outer, solveTriangular, tril } from "./tensor/linalg.ts";
 export * from "./tensor/math.ts";

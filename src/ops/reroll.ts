@@ -4,8 +4,8 @@
  *
  * The sum is taken apart into rows and these into their terms. Terms with one template, or with templates that differ only
  * in what the algebra made of particular data, are stacked: constants to data, numbers read from a vector to a gather,
- * nodes that all rows share as they are; and the operations of the template are applied once. A term that is one of its kind,
- * as in a recurrence, where every state is an expression in the one before, stays as it is. Applied before derivatives are
+ * nodes that all rows share as they are; and the operations of the template are applied once. In a recurrence every state is an
+ * expression in the one before, and stays as it is; what rows make of their states is rolled. Applied before derivatives are
  * taken, so that adjoints and sufficient statistics are those of the short graph.
  */
 import type { Node } from "../compiler/graph.ts";
@@ -15,8 +15,9 @@ import { sameShape } from "../compiler/shapes.ts";
 import { add, mul, neg } from "./arithmetic.ts";
 import { passes } from "./passes.ts";
 import { sum } from "./reduce.ts";
-import { isAlike, signed } from "./rerollColumns.ts";
+import { isAlike, isInput, signed } from "./rerollColumns.ts";
 import { Lifter } from "./rerollLift.ts";
+import { sharedStates } from "./rerollStates.ts";
 import { isSum, type Row, type Sign, Sums, type Term } from "./rerollSums.ts";
 import { Templates } from "./rerollTemplates.ts";
 import { reshape } from "./shape.ts";
@@ -118,19 +119,27 @@ class Reroller {
     const rows = this.#sums.rows(root);
     const rolled = new Set<Term>();
     const rolls: Roll[] = [];
-    for (const entries of this.#classes(rows)) {
-      const roll = rollTerms(entries, this.#lifter);
-      if (!roll) continue;
-      rolls.push(roll);
-      for (const { term } of entries) rolled.add(term);
+    const rollEach = (classes: readonly (readonly Entry[])[], lifter: Lifter): void => {
+      for (const entries of classes) {
+        const roll = rollTerms(entries, lifter);
+        if (!roll) continue;
+        rolls.push(roll);
+        for (const { term } of entries) rolled.add(term);
+      }
+    };
+    const entries = this.#entries(rows);
+    rollEach(this.#classes(rows, entries), this.#lifter);
+    const rest = entries.filter(({ term }) => !rolled.has(term));
+    if (rest.length >= fewest) {
+      const states = sharedStates(rest);
+      rollEach(ofOneState(rest, states), new Lifter((x) => isInput(x) || states.has(x)));
     }
     if (rolls.length === 0) return undefined;
     rolls.sort((a, b) => a.rows[0]! - b.rows[0]!);
     return withOrigin(root.origin, () => this.#total(rows, rolled, rolls));
   }
 
-  /** Terms of one form, by form, in the order of their rows; the largest first. */
-  #classes(rows: readonly Row[]): Entry[][] {
+  #entries(rows: readonly Row[]): Entry[] {
     const entries: Entry[] = [];
     rows.forEach(({ terms }, row) => {
       terms.forEach((term) => {
@@ -138,11 +147,16 @@ class Reroller {
         if (!isConstant(node)) entries.push({ term, node, sign: term.sign, row });
       });
     });
+    return entries;
+  }
+
+  /** Terms of one form, by form, in the order of their rows; the largest first. */
+  #classes(rows: readonly Row[], entries: readonly Entry[]): (readonly Entry[])[] {
     const same = bucketed(entries, ({ node, sign }) => 2 * node.id + (sign < 0 ? 1 : 0));
     const repeated = same.filter((b) => b.length >= fewest);
     const isRepeated = new Set(repeated.flat());
     const different = repeated.length === 0 ? entries : entries.filter((e) => !isRepeated.has(e));
-    const forms = bucketed(different, ({ node, sign }) => 2 * this.#templates.of(node) + (sign < 0 ? 1 : 0));
+    const forms = bucketed(different, formOf(this.#templates));
     // A variable that is a row by itself, as log-Jacobians are, is no x · 1 of somebody's data.
     const isAlone = ([{ node, row }]: readonly [Entry]): boolean =>
       node.op.lowering.kind === "input" && rows[row]!.terms.length === 1;
@@ -187,6 +201,18 @@ class Reroller {
     const rolled = this.#lifter.roll(node.inputs);
     return rolled?.isStacked ? withOrigin(node.origin, () => reshape(rolled.node, node.shape)) : undefined;
   }
+}
+
+const formOf =
+  (templates: Templates) =>
+  ({ node, sign }: Entry): number =>
+    2 * templates.of(node) + (sign < 0 ? 1 : 0);
+
+/** Terms that compute the same of the states of their rows. */
+function ofOneState(entries: readonly Entry[], states: ReadonlySet<Node>): Entry[][] {
+  const templates = new Templates(true, (x) => states.has(x));
+  const computing = entries.filter(({ node }) => !states.has(node) && !isInput(node));
+  return bucketed(computing, formOf(templates)).filter((c) => c.length >= fewest);
 }
 
 const byRow = (a: Entry, b: Entry): number => a.row - b.row;

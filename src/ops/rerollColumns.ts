@@ -22,7 +22,7 @@ export type Column =
   | { readonly kind: "elements"; readonly base: Node; readonly indices: readonly number[] }
   /** Slices of one tensor that are one row long and differ in nothing but that row. */
   | { readonly kind: "slices"; readonly base: Node; readonly indices: readonly number[] }
-  /** Few distinct nodes, each for many rows; `variables`: inputs of the program, which have no structure to look into. */
+  /** Few distinct nodes, each for many rows; `variables`: nodes that are not looked into. */
   | { readonly kind: "repeated" | "variables"; readonly members: readonly Node[]; readonly indices: readonly number[] }
   /** One operation in every row, on operands that are columns again. */
   | {
@@ -32,13 +32,17 @@ export type Column =
       readonly columns: readonly (readonly Node[])[];
     };
 
+/** What has no structure to look into. */
+export type IsOpaque = (x: Node) => boolean;
+export const isInput: IsOpaque = (x) => x.op.lowering.kind === "input";
+
 /** What a column is, or undefined when its nodes have nothing in common. */
-export function columnOf(nodes: readonly Node[]): Column | undefined {
+export function columnOf(nodes: readonly Node[], isOpaque: IsOpaque): Column | undefined {
   const [first] = nodes as [Node];
   if (nodes.every((x) => x === first)) return { kind: "shared", node: first };
   if (!nodes.every((x) => x.dtype === first.dtype && sameShape(x.shape, first.shape))) return undefined;
   if (nodes.every(isConstant)) return nodes.every(equals(first)) ? { kind: "shared", node: first } : { kind: "data" };
-  return elements(nodes) ?? slices(nodes) ?? few(nodes) ?? operation(nodes);
+  return elements(nodes) ?? slices(nodes) ?? few(nodes, isOpaque) ?? operation(nodes);
 }
 
 const equals = (a: Node) => {
@@ -78,13 +82,13 @@ function slices(nodes: readonly Node[]): Column | undefined {
 }
 
 /** Nodes in the order in which they were made, so that the same ones make the same column wherever they are read. */
-function few(nodes: readonly Node[]): Column | undefined {
+function few(nodes: readonly Node[], isOpaque: IsOpaque): Column | undefined {
   const distinct = new Set(nodes);
-  const areInputs = nodes.every((x) => x.op.lowering.kind === "input");
-  if (!areInputs && distinct.size * 2 > nodes.length) return undefined;
+  const areOpaque = nodes.every(isOpaque);
+  if (!areOpaque && distinct.size * 2 > nodes.length) return undefined;
   const members = [...distinct].sort((a, b) => a.id - b.id);
   const place = new Map(members.map((x, i) => [x, i]));
-  return { kind: areInputs ? "variables" : "repeated", members, indices: nodes.map((x) => place.get(x)!) };
+  return { kind: areOpaque ? "variables" : "repeated", members, indices: nodes.map((x) => place.get(x)!) };
 }
 
 function operation(nodes: readonly Node[]): Column | undefined {
@@ -230,7 +234,7 @@ const depthLimit = 64;
 /** Whether nodes can stand at one place of many rows. */
 export function isAlike(nodes: readonly Node[], depth = 0): boolean {
   if (depth > depthLimit) return false;
-  const column = columnOf(nodes);
+  const column = columnOf(nodes, isInput);
   if (!column) return false;
   if (column.kind === "repeated") return isAlike(column.members, depth + 1);
   return column.kind !== "operation" || column.columns.every((c) => isAlike(c, depth + 1));

@@ -7,7 +7,7 @@ import { arithmeticOps } from "./arithmetic.ts";
 import { take } from "./indexing.ts";
 import { matmul } from "./linalg.ts";
 import { applyMap, broadcastTo } from "./map.ts";
-import { columnOf, isForm } from "./rerollColumns.ts";
+import { columnOf, type IsOpaque, isForm, isInput } from "./rerollColumns.ts";
 import { Interned, pickElements, pickRows, type SliceAttrs } from "./rerollElements.ts";
 import { concat, reshape, stack, transpose } from "./shape.ts";
 
@@ -113,7 +113,15 @@ export class Lifter {
   readonly #known: Map<Node, { readonly nodes: readonly Node[]; readonly rolled: Rolled | undefined }[]> = new Map();
   readonly #stacks: { readonly places: ReadonlyMap<Node, number>; readonly node: Node }[] = [];
 
+  readonly #isOpaque: IsOpaque;
   #depth = 0;
+
+  /**
+   * @param isOpaque - which nodes are put side by side and not looked into: inputs unless given
+   */
+  constructor(isOpaque: IsOpaque = isInput) {
+    this.#isOpaque = isOpaque;
+  }
 
   /** The nodes of a column as one node, or undefined when they have too little in common. */
   roll(nodes: readonly Node[]): Rolled | undefined {
@@ -130,7 +138,7 @@ export class Lifter {
   }
 
   #build(nodes: readonly Node[]): Rolled | undefined {
-    const column = columnOf(nodes);
+    const column = columnOf(nodes, this.#isOpaque);
     if (!column) return undefined;
     const { shape } = nodes[0]!;
     const stacked = (node: Node): Rolled => ({ node, isStacked: true });
@@ -185,7 +193,7 @@ export class Lifter {
     return reshape(pickRows(narrow, indices, this.#interned), [nodes.length, ...shape]);
   }
 
-  /** Inputs of the program side by side, and the rows picked from them. */
+  /** Nodes side by side, and the rows picked from them. */
   #variables(members: readonly Node[], indices: readonly number[]): Node {
     let found = this.#stacks.find(({ places }) => members.every((x) => places.has(x)));
     if (!found) {

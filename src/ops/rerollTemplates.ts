@@ -43,6 +43,7 @@ export class Templates {
   readonly #ops: Map<Op, number> = new Map();
   readonly #readers: Map<Node, number> = new Map();
   readonly #areCounted: boolean;
+  readonly #isOpaque: (x: Node) => boolean;
   readonly #operands: Set<number> = new Set();
   #isSimple = true;
   #depth = 0;
@@ -52,9 +53,11 @@ export class Templates {
   /**
    * @param areCounted - whether `count` has seen the nodes before their templates are asked for. If not, every tensor that is
    *   read from counts as looked up in, and `isSimple` says whether that was right.
+   * @param isOpaque - which nodes are not looked into, beside inputs
    */
-  constructor(areCounted: boolean) {
+  constructor(areCounted: boolean, isOpaque: (x: Node) => boolean = () => false) {
     this.#areCounted = areCounted;
+    this.#isOpaque = isOpaque;
   }
 
   /** Notes that a node reads from a larger tensor. */
@@ -96,7 +99,7 @@ export class Templates {
   #find(x: Node): number {
     if (isConstant(x)) return this.#numbers.text(`constant ${x.dtype} ${x.shape}`);
     const { kind } = x.op.lowering;
-    if (kind === "input") return this.#numbers.text(`input ${x.dtype} ${x.shape}`);
+    if (kind === "input" || this.#isOpaque(x)) return this.#numbers.text(`input ${x.dtype} ${x.shape}`);
     const base = baseOf(x);
     if (base && !this.#areCounted) this.#countReader(base);
     if (base && (!this.#areCounted || this.#readers.get(base)! >= lookups)) {

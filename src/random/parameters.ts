@@ -1,5 +1,13 @@
 /** Parameters of samplers: their broadcast shape, their values by element, and the errors for bad ones. */
-import { broadcastShapes, broadcastStrides, eachOffset, formatShape, sameShape, sizeOf } from "../compiler/shapes.ts";
+import {
+  broadcastShapes,
+  broadcastStrides,
+  eachOffset,
+  formatShape,
+  indexAt,
+  sameShape,
+  sizeOf,
+} from "../compiler/shapes.ts";
 import { asTensor, hasValue, type Shape, type Tensor, type TensorLike, type TypedArray } from "../tensor/tensor.ts";
 
 /** Values of one parameter over the elements of a result: that of element i is `data[i * step]`. */

@@ -1,2 +1,2 @@
 /** Shape arithmetic for the layers above. */
-export { broadcastShapes, formatShape, normaliseAxes, sameShape, sizeOf } from "../compiler/shapes.ts";
+export { broadcastShapes, formatShape, indexAt, normaliseAxes, sameShape, sizeOf } from "../compiler/shapes.ts";

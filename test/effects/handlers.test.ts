@@ -173,6 +173,12 @@ describe("replay", () => {
     expect(t.value("y").item()).toBe(5);
   });
 
+  test("a trace is wanted, not values", () => {
+    expect(() => replay(chain, { mu: 1 } as never)).toThrow(
+      "replay: the second argument has to be a trace, like trace(seed(model, 0)).get(data), got an object with keys mu. To give values by name: substitute(model, { mu: 1 }).",
+    );
+  });
+
   test("kinds have to agree", () => {
     const other = trace(() => deterministic("theta", 1)).get();
     expect(() => seed(replay(chain, other), 0)()).toThrow(

@@ -3,6 +3,13 @@ import { dist, sample } from "lapilli";
 import { describe, expect, test } from "vitest";
 import { complaint, wrong } from "./message.ts";
 
+test("a constructor by habit", () => {
+  const made = new (wrong(dist.Normal))(0, 1);
+  expect(made.logProb(0).item()).toBe(dist.Normal(0, 1).logProb(0).item());
+  expect(dist.isDistribution(made)).toBe(true);
+  expect(dist.Normal.name).toBe("Normal");
+});
+
 describe("arguments", () => {
   test.each<[string, () => unknown, string]>([
     [
@@ -26,6 +33,16 @@ describe("arguments", () => {
       "two of one kind",
       () => wrong(dist.Bernoulli)({ probs: 0.5, logits: 0 }),
       '"probs" and "logits" say the same thing; pass one of them',
+    ],
+    [
+      "a number for a vector",
+      () => dist.Dirichlet(1),
+      "Dirichlet: concentration has to be a vector, got a single number. Give an array with one entry for each category or coordinate, like [1, 1].",
+    ],
+    [
+      "a number for a simplex",
+      () => dist.Categorical({ probs: 0.3 }),
+      "Categorical: probs has to be a vector, got a single number.",
     ],
     [
       "undefined, without a default",

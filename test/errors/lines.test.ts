@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { dist, log, logDensity, sample, whyNotFinite } from "lapilli";
 import { expect, test } from "vitest";
+import { userFrame } from "../../src/compiler/origin.ts";
 import { complaint } from "./message.ts";
 
 /** One-based number of the line of a file that ends in a comment. */
@@ -41,4 +42,19 @@ test("under tsx", async () => {
   expect(reason).toContain(
     `log gave NaN from -1, at test/errors/fixtures/run.ts:${lineOf(program, "line of the NaN")}:`,
   );
+});
+
+test.each([
+  ["    at model (file:///home/me/my%20model.ts:3:4)", "/home/me/my%20model.ts:3:4"],
+  ["    at model (/home/me/my model.ts:3:4)", "/home/me/my model.ts:3:4"],
+  ["    at async file:///home/me/model.ts:3:4", "/home/me/model.ts:3:4"],
+  ["    at model (file:///C:/Users/me/model.ts:3:4)", "C:/Users/me/model.ts:3:4"],
+  ["    at model (C:\\Users\\me\\model.ts:3:4)", "C:/Users/me/model.ts:3:4"],
+  ["    at model (http://localhost:5173/model.ts?t=1:3:4)", "http://localhost:5173/model.ts?t=1:3:4"],
+  ["model@http://localhost/model.js:3:4", "http://localhost/model.js:3:4"],
+  ["    at Module._compile (node:internal/modules/cjs/loader:1554:14)", undefined],
+  ["    at eval (eval at model (file:///home/me/model.ts:3:4), <anonymous>:1:1)", undefined],
+  ["    at new Promise (<anonymous>)", undefined],
+])("the frame%s", (frame, place) => {
+  expect(userFrame(`Error: at ( in the message\n${frame}`)).toBe(place);
 });

@@ -16,6 +16,21 @@ describe("names", () => {
     );
   });
 
+  test("unknown to them, where the model fails before its end for want of a seed", () => {
+    const end = "Run the model under a seed: seed(model, 0)(data), or around another handler:";
+    const start = (site: string) => `sample site "${site}" has no value and no random key to draw one.`;
+    expect(complaint(() => substitute(schools, { mu: 1, tua: 1 })(data))).toContain(
+      `${start("tau")} A value is given for "tua", which no site is called so far: is "tau" meant? ${end}`,
+    );
+    expect(complaint(() => condition(schools, { kappa: 1, theta: 1 })(data))).toContain(
+      `${start("mu")} Values are given for "kappa", "theta", which no site is called so far. ${end}`,
+    );
+    expect(complaint(() => substitute(schools, { mu: 1 })(data))).toContain(`${start("tau")} ${end}`);
+    expect(complaint(() => substitute(schools, { kappa: 1 }, { allowUnknown: true })(data))).toContain(
+      `${start("mu")} ${end}`,
+    );
+  });
+
   test("observed, for substitute", () => {
     expect(complaint(() => trace(seed(substitute(schools, { y: 1 }), 0)).get(data))).toContain(
       'substitute: sample site "y" is observed. Leave its obs out, or replace the data with condition(model, { y: … }).',
@@ -88,7 +103,7 @@ describe("nothing to sample", () => {
       plate("n", 10, () => sample("y", dist.Normal(mu, 1), { obs: 1 }), { subsampleSize: 5 });
     });
     expect(message).toContain('plate "n": choosing 5 of 10 rows at random needs a key');
-    expect(message).toContain("Sampling with NUTS or HMC needs every row: leave subsampleSize out, or use svi.");
+    expect(message).toContain("Sampling with NUTS or HMC needs every row: leave subsampleSize out.");
   });
 });
 

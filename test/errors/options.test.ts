@@ -38,6 +38,18 @@ describe("unknown options", () => {
     );
   });
 
+  test("of the other sampler", async () => {
+    expect(await failing({ trajectoryLength: 1 })).toBe(
+      "nuts: `trajectoryLength` is an option of hmc; nuts has `maxDepth` instead. Leave it out, or call hmc.",
+    );
+    expect(await rejection(hmc(model, {}, { ...quick, maxDepth: 5 }))).toBe(
+      "hmc: `maxDepth` is an option of nuts; hmc has `trajectoryLength` instead. Leave it out, or call nuts.",
+    );
+    expect(await failing({ trajectorylength: 1 })).not.toContain('"trajectoryLength"');
+    await nuts(model, {}, wrong({ ...quick, trajectoryLength: undefined }));
+    await hmc(model, {}, { ...quick, trajectoryLength: 1 });
+  });
+
   test("no object", async () => {
     const end = "have to be an object, like { chains: 4, draws: 1000, seed: 0 }, got";
     expect(await failing(null)).toBe(`nuts: the options ${end} null.`);
@@ -50,11 +62,11 @@ describe("values out of range", () => {
   test.each<[object, string]>([
     [{ chains: 0 }, "nuts: `chains` must be a whole number, 1 or more, got 0."],
     [{ chains: "4" }, 'nuts: `chains` must be a whole number, 1 or more, got the string "4".'],
-    [{ warmup: -1 }, "`warmup` must be a whole number, 0 or more, got -1."],
-    [{ draws: -5 }, "`draws` must be a whole number, 0 or more, got -5."],
-    [{ draws: "100" }, '`draws` must be a whole number, 0 or more, got the string "100".'],
-    [{ targetAcceptance: 80 }, "`targetAcceptance` must be a number strictly between 0 and 1, got 80."],
-    [{ maxDepth: 0 }, "`maxDepth` must be a whole number from 1 to 30, got 0."],
+    [{ warmup: -1 }, "nuts: `warmup` must be a whole number, 0 or more, got -1."],
+    [{ draws: -5 }, "nuts: `draws` must be a whole number, 0 or more, got -5."],
+    [{ draws: "100" }, 'nuts: `draws` must be a whole number, 0 or more, got the string "100".'],
+    [{ targetAcceptance: 80 }, "nuts: `targetAcceptance` must be a number strictly between 0 and 1, got 80."],
+    [{ maxDepth: 0 }, "nuts: `maxDepth` must be a whole number from 1 to 30, got 0."],
     [{ seed: Number.NaN }, "nuts: `seed` must be a finite number, a string or a key, got NaN."],
     [{ seed: {} }, "nuts: `seed` must be a finite number, a string or a key, got an object with keys (none)."],
     [{ seed: null }, "nuts: `seed` must be a finite number, a string or a key, got null."],
@@ -65,15 +77,20 @@ describe("values out of range", () => {
     [{ signal: {} }, "nuts: `signal` must be an AbortSignal, such as new AbortController().signal, got an object"],
     [
       { initial: [[0.5]] },
-      "`initial` has to hold values by site, { x: … }, or a Float64Array of 1 unconstrained coordinates for each chain; chain 0 has an array of length 1.",
+      "nuts: `initial` has to hold values by site, { x: … }, or a Float64Array of 1 unconstrained coordinates for each chain; chain 0 has an array of length 1.",
     ],
-    [{ initial: [{ x: 0 }, { x: 1 }] }, "`initial` has 2 starting points for 1 chains."],
-    [{ initial: { y: 0 } }, 'unconstrain: the model has no site "y". There is "x".'],
+    [{ initial: [{ x: 0 }, { x: 1 }] }, "nuts: `initial` has 2 starting points for 1 chains."],
+    [{ initial: { y: 0 } }, 'nuts: `initial`: the model has no site "y". There is "x".'],
     [
       { initial: { x: Number.NaN } },
-      'the value of "x" lies outside its support real: Tensor(NaN, shape [], float64) must be a finite real number.',
+      'nuts: `initial`: the value of "x" lies outside its support real: Tensor(NaN, shape [], float64) must be a finite real number.',
     ],
-    [{ initial: [new Float64Array(3)] }, "`initial` has 3 numbers but the density 1 unconstrained coordinates."],
+    [{ scale: new Float64Array(2) }, "nuts: `scale` has 2 numbers but the density 1 unconstrained coordinates."],
+    [
+      { strategy: "workers", debugNans: true },
+      'nuts: `strategy` can\'t be "workers" with debugNans, which works in this thread only. Leave one of them out.',
+    ],
+    [{ initial: [new Float64Array(3)] }, "nuts: `initial` has 3 numbers but the density 1 unconstrained coordinates."],
   ])("%j", async (options, expected) => {
     expect(await failing(options)).toContain(expected);
   });

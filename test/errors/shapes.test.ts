@@ -65,6 +65,43 @@ describe("in a plate", () => {
   });
 });
 
+describe("nested plates in the other order than the axes of the data", () => {
+  const rows = [
+    [1, 2, 3, 4],
+    [1, 2, 3, 4],
+    [1, 2, 3, 4],
+  ];
+  const order =
+    'the outermost, "a", has the rightmost axis (-1), the next one -2: transpose the data, nest the plates the other way round,';
+  const nested =
+    (inside: () => unknown, options = {}) =>
+    () => {
+      sample("m", dist.Normal(0, 1));
+      plate("a", 3, () => plate("b", 4, inside), options);
+    };
+  const observed = () => sample("y", dist.Normal(0, 1), { obs: rows });
+  const drawn = () => sample("x", dist.Normal(rows, 1));
+
+  test("observations", () => {
+    const message = complaint(() => logDensity(nested(observed), {}));
+    expect(message).toContain('sample site "y": the observed value has shape [3, 4], but the site has shape [4, 3]');
+    expect(message).toContain(`${order} or give plate "a" { dim: -2 }.`);
+  });
+
+  test("arguments", () => {
+    const message = complaint(() => logDensity(nested(drawn), {}));
+    expect(message).toContain('sample site "x": its distribution has batch shape [3, 4], 3 along axis -2');
+    expect(message).toContain("Of nested plates, the outermost has the rightmost axis (-1), the next one -2.");
+    expect(message).toContain(
+      "transpose the arguments, nest the plates the other way round, or give { dim } to the outer plate.",
+    );
+  });
+
+  test("and the advice helps", () => {
+    for (const inside of [observed, drawn]) logDensity(nested(inside, { dim: -2 }), {});
+  });
+});
+
 describe("the size of a plate", () => {
   test.each<[unknown, string]>([
     [2.5, "got 2.5."],

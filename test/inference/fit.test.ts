@@ -57,9 +57,10 @@ describe("a fit", () => {
     const lines = String(made().summary()).split("\n");
     expect(lines[0]).toMatch(/mean +sd/);
     expect(lines.filter((line) => line.startsWith("beta["))).toHaveLength(3);
-    expect(lines.at(-1)).toBe("0 of 100 transitions diverged.");
+    expect(lines[5]).toBe("0 of 100 transitions diverged.");
+    expect(lines.at(-1)).toMatch(/^Effective sample size: ess_\w+ is \d+ for .* below 200/);
     const troubled = made([3, 70, 71]).summary();
     expect(troubled.divergences).toBe(3);
-    expect(String(troubled)).toMatch(/3 of 100 transitions diverged \(3\.0 %\)\.$/);
+    expect(String(troubled)).toContain("\n3 of 100 transitions diverged (3.0 %).\nDivergences: ");
   });
 });

@@ -8,6 +8,7 @@ import {
   instantiate,
   type LogDensity,
   logDensity,
+  nuts,
   plate,
   sample,
   take,
@@ -187,6 +188,48 @@ test("a point that the density does not reach gets a gradient of zero", () => {
   const gradient = new Float64Array(3).fill(7);
   ld.valueAndGrad(Float64Array.of(5, -3, 2), gradient);
   expect([...gradient]).toEqual([0, 0, -2]);
+});
+
+describe("flat sites", () => {
+  const flat = (model: () => void): readonly string[] => logDensity(model, undefined).flatSites;
+  const x = (): unknown => sample("x", dist.Normal(0, 1));
+  const nowhere: readonly [string, () => void][] = [
+    ["on all numbers", () => sample("m", dist.ImproperUniform(constraints.real))],
+    [
+      "on positive numbers, of which the Jacobian still depends",
+      () => sample("m", dist.ImproperUniform(constraints.positive)),
+    ],
+    ["in increasing order", () => sample("m", dist.ImproperUniform(constraints.orderedVector, [], [3]))],
+    ["in a plate", () => plate("n", 3, () => sample("m", dist.ImproperUniform(constraints.positive)))],
+    ["masked", () => sample("m", dist.HalfNormal(1), { mask: false })],
+    [
+      "reported only",
+      () => deterministic("twice", sample("m", dist.ImproperUniform(constraints.greaterThan(1))).mul(2)),
+    ],
+  ];
+  test.each(nowhere)("%s", async (_, prior) => {
+    const model = (): void => {
+      prior();
+      x();
+    };
+    expect(flat(model)).toEqual(["m"]);
+    await expect(nuts(model, undefined)).rejects.toThrow('the log density does not depend on sample site "m" at all');
+  });
+
+  test.each<readonly [string, () => void]>([
+    ["a bounded set", () => sample("m", dist.ImproperUniform(constraints.unitInterval))],
+    ["a set with one bound that is drawn", () => sample("m", dist.Uniform(0, sample("b", dist.HalfNormal(1))))],
+    ["a simplex", () => sample("m", dist.ImproperUniform(constraints.simplex, [], [3]))],
+    ["data", () => sample("y", dist.Normal(0, sample("m", dist.ImproperUniform(constraints.positive))), { obs: 1 })],
+    ["a factor", () => factor("f", sample("m", dist.ImproperUniform(constraints.positive)).neg())],
+  ])("but not with %s", (_, prior) => {
+    expect(
+      flat(() => {
+        prior();
+        x();
+      }),
+    ).toEqual([]);
+  });
 });
 
 test("rows outside the support of the data give minus infinity", () => {

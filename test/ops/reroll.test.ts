@@ -55,13 +55,30 @@ describe("what is not rolled", () => {
     expect(sizeOf(reroll([eight!])[0]!)).toBeLessThan(sizeOf(eight!) / 2);
   });
 
-  test("a recurrence: every state is an expression in the one before", () => {
+  test("a recurrence: every state is an expression in the one before, and only what rows make of their states is rolled", () => {
     let state: Node = scalar(0.5);
     const terms = x.map((v) => {
       state = tanh(add(mul(a, state), scalar(v)));
       return square(sub(state, b));
     });
     const chain = total(terms);
+    const [rolled] = reroll([chain]);
+    const count = (node: Node, name: string): number => topological([node]).filter((n) => n.op.name === name).length;
+    expect([count(chain, "tanh"), count(chain, "square")]).toEqual([40, 40]);
+    // The last state is handed on to nobody.
+    expect([count(rolled!, "tanh"), count(rolled!, "square")]).toEqual([40, 2]);
+    const at = [Float64Array.of(0.4), Float64Array.of(-1)];
+    const valueOf = (node: Node): number => interpret([node], [a, b], at)[0]![0]!;
+    expectClose([valueOf(rolled!)], [valueOf(chain)]);
+  });
+
+  test("a recurrence whose rows add their states and nothing else", () => {
+    let state: Node = scalar(0.5);
+    const states = x.map((v) => {
+      state = tanh(add(mul(a, state), scalar(v)));
+      return state;
+    });
+    const chain = total(states);
     expect(reroll([chain])[0]).toBe(chain);
   });
 
@@ -87,7 +104,7 @@ describe("what is not rolled", () => {
     expect(reroll([long])[0]).toBe(long);
   });
 
-  test("the recurrence of a model, which keeps its value", () => {
+  test("the recurrence of a model: the densities of its rows are one loop", () => {
     const model = (): void => {
       const phi = sample("phi", dist.Uniform(-1, 1));
       const sigma = sample("sigma", dist.HalfNormal(1));
@@ -97,7 +114,9 @@ describe("what is not rolled", () => {
         sample(`y${i}`, dist.Normal(0, variance.abs().add(sigma)), { obs: v });
       });
     };
-    expectClose(evaluated(logDensity(model, undefined)), evaluated(unrolled(model)));
+    const ld = logDensity(model, undefined);
+    expectClose(evaluated(ld), evaluated(unrolled(model)));
+    expect(loopsOf(ld)).toEqual(["for i < 39"]);
   });
 
   test("a lagged value that is data is no recurrence", () => {

@@ -170,12 +170,12 @@ describe("starting points", () => {
 
 describe("settings", () => {
   test.each([
-    [{ warmup: -1 }, "`warmup` must be a whole number, 0 or more, got -1"],
+    [{ warmup: -1 }, "startChain: `warmup` must be a whole number, 0 or more, got -1"],
     [{ draws: 1.5 }, "`draws` must be a whole number"],
     [{ targetAcceptance: 1 }, "`targetAcceptance` must be a number strictly between 0 and 1, got 1"],
     [{ maxDepth: 0 }, "`maxDepth` must be a whole number from 1 to 30"],
     [{ algorithm: "gibbs" }, '`algorithm` must be "nuts" or "hmc", got "gibbs"'],
-    [{ warmUp: 3 }, "Unknown setting `warmUp`. Known: algorithm"],
+    [{ warmUp: 3 }, "startChain: unknown setting `warmUp`. There are algorithm"],
   ])("%j is refused", (given, message) => {
     expect(() => chainSettings(given as never)).toThrow(message);
   });

@@ -43,5 +43,7 @@ test("a program without its gradient is refused", async () => {
 test("a live density runs in this thread, and is not sent to workers", async () => {
   const job: Job = { density: standardNormal(2), settings: { draws: 20 }, seed: 0, chains: [0, 1] };
   expect((await runChains(job)).count).toBe(20);
-  await expect(runChains(job, { strategy: "workers" })).rejects.toThrow("A live density cannot be sent to workers");
+  await expect(runChains(job, { strategy: "workers" })).rejects.toThrow(
+    "runChains: a live density cannot be sent to workers",
+  );
 });
