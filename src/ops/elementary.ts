@@ -214,15 +214,22 @@ const timesLogarithm = (name: string, f: Unary, node: (y: Node) => Node, slope: 
     arity: 2,
     cost: 25,
     scalar: (m, [x, y]) => m.select(m.eq(x!, m.constant(0)), m.constant(0), m.mul(x!, f(m, y!))),
-    partials: [
-      ([, y]) => node(y!),
-      ([x, y]) => where(equal(x!, constant(0, x!)), constant(0, x!), slope(x!, y!)),
-    ],
+    partials: [([, y]) => node(y!), ([x, y]) => where(equal(x!, constant(0, x!)), constant(0, x!), slope(x!, y!))],
   });
-const xlogyOp: Op = timesLogarithm("xlogy", logOf, (y) => log(y), (x, y) => div(x, y));
+const xlogyOp: Op = timesLogarithm(
+  "xlogy",
+  logOf,
+  (y) => log(y),
+  (x, y) => div(x, y),
+);
 /** x log y, and 0 where x is 0. */
 export const xlogy = (x: Node, y: Node): Node => applyMap(xlogyOp, x, y);
-const xlog1pyOp: Op = timesLogarithm("xlog1py", log1pOf, (y) => log1p(y), (x, y) => div(x, add(y, constant(1, y))));
+const xlog1pyOp: Op = timesLogarithm(
+  "xlog1py",
+  log1pOf,
+  (y) => log1p(y),
+  (x, y) => div(x, add(y, constant(1, y))),
+);
 /** x log1p(y), and 0 where x is 0. */
 export const xlog1py = (x: Node, y: Node): Node => applyMap(xlog1pyOp, x, y);
 
@@ -230,7 +237,8 @@ export const xlog1py = (x: Node, y: Node): Node => applyMap(xlog1pyOp, x, y);
 function isNonNegative(x: Node): boolean {
   if (isConstant(x)) return x.value!.every((v) => v >= 0);
   if (nonNegative.has(x.op.name)) return true;
-  const keepsSigns = ["view", "reshape", "gather", "concat"].includes(x.op.lowering.kind) || combinesSigns.has(x.op.name);
+  const keepsSigns =
+    ["view", "reshape", "gather", "concat"].includes(x.op.lowering.kind) || combinesSigns.has(x.op.name);
   return keepsSigns && x.inputs.every((y) => y.dtype === "int32" || isNonNegative(y));
 }
 const nonNegative: ReadonlySet<string> = new Set(["exp", "sigmoid", "softplus", "square", "abs", "sqrt", "normalCdf"]);

@@ -190,7 +190,17 @@ export function broadcastTo(x: Node, shape: Shape): Node {
 const isNumber = (x: Node): boolean => x.shape.length === 0 && x.dtype === "float64";
 
 /** Operations whose partial derivatives are finite for all finite arguments of ordinary size. */
-const finiteSlopes: ReadonlySet<string> = new Set(["add", "sub", "mul", "neg", "square", "abs", "tanh", "sigmoid", "softplus"]);
+const finiteSlopes: ReadonlySet<string> = new Set([
+  "add",
+  "sub",
+  "mul",
+  "neg",
+  "square",
+  "abs",
+  "tanh",
+  "sigmoid",
+  "softplus",
+]);
 const readsAll = (indices: Node, n: number): boolean => new Set(indices.value).size === n;
 
 /** f(x[i]) = f(x)[i]: the operation on the fewer numbers from which all inputs that are not single numbers were gathered. */

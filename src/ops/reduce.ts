@@ -2,7 +2,7 @@
 import type { Attrs, Combine, DType, Node, Op, Shape } from "../compiler/graph.ts";
 import { apply, scalar } from "../compiler/node.ts";
 import { allocate, eachOffset, reducedStrides, sizeOf } from "../compiler/shapes.ts";
-import { cast, div, equal, mul, sub, where } from "./arithmetic.ts";
+import { cast, div, equal, mul } from "./arithmetic.ts";
 import { late } from "./late.ts";
 import { sumByProduct } from "./logProduct.ts";
 import { broadcastTo } from "./map.ts";
@@ -116,7 +116,8 @@ const prodOp: Op = {
   evaluate: evaluateReduce("prod"),
   vjp: (cotangent, node) => [mul(others(node), restore(cotangent, node.inputs[0]!.shape, axesOf(node.attrs)))],
   jvp: ([t], node) => sum(mul(t!, others(node)), axesOf(node.attrs)),
-  simplify: ([x], attrs) => (x!.shape[axesOf(attrs)[0]!] === 1 ? reshape(x!, dropAxes(x!.shape, axesOf(attrs))) : undefined),
+  simplify: ([x], attrs) =>
+    x!.shape[axesOf(attrs)[0]!] === 1 ? reshape(x!, dropAxes(x!.shape, axesOf(attrs))) : undefined,
   lowering: { kind: "reduce", combine: "prod" },
 };
 /** Products of all elements before, times those of all after: prefix products by doubling steps. */
@@ -137,7 +138,10 @@ function productsBefore(x: Node, axis: number): Node {
 function shifted(x: Node, axis: number, step: number): Node {
   const along = <T>(value: T, other: T): T[] => x.shape.map((_, d) => (d === axis ? value : other));
   const kept = slice(x, along(0, 0), along<number | undefined>(x.shape[axis]! - step, undefined));
-  const ones = broadcastTo(scalar(1, x.dtype), along(step, 0).map((n, d) => (d === axis ? n : x.shape[d]!)));
+  const ones = broadcastTo(
+    scalar(1, x.dtype),
+    along(step, 0).map((n, d) => (d === axis ? n : x.shape[d]!)),
+  );
   return concat([ones, kept], axis);
 }
 /** Product over the axes, one after the other. */

@@ -299,9 +299,7 @@ const sliceAlong =
     if (x.op !== sliceOp) return undefined;
     const [base] = x.inputs as [Node];
     const { starts, steps } = x.attrs as { starts: readonly number[]; steps: readonly number[] };
-    const whole = base.shape.every(
-      (n, d) => d === axis || (starts[d] === 0 && steps[d] === 1 && x.shape[d] === n),
-    );
+    const whole = base.shape.every((n, d) => d === axis || (starts[d] === 0 && steps[d] === 1 && x.shape[d] === n));
     return whole && steps[axis] === 1 ? { base, start: starts[axis]!, length: x.shape[axis]! } : undefined;
   };
 

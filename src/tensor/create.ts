@@ -31,7 +31,8 @@ export const ones = (shape: Shape, options?: { readonly dtype?: DType }): Tensor
 export function arange(startOrStop: number, stop?: number, step = 1): Tensor {
   if (step === 0 || !Number.isFinite(step)) throw new RangeError(`arange: step ${step} must be finite and not 0.`);
   const [from, to] = stop === undefined ? [0, startOrStop] : [startOrStop, stop];
-  if (!Number.isFinite(from) || !Number.isFinite(to)) throw new RangeError(`arange: from ${from} to ${to}: both must be finite.`);
+  if (!Number.isFinite(from) || !Number.isFinite(to))
+    throw new RangeError(`arange: from ${from} to ${to}: both must be finite.`);
   const n = Math.max(Math.ceil((to - from) / step), 0);
   return fromData(
     Float64Array.from({ length: n }, (_, i) => from + i * step),

@@ -1,5 +1,20 @@
 /** Derivatives that would be lost or wrong without a word. */
-import { concat, exp, grad, greater, hessian, jvp, log, prod, square, sum, type Tensor, take, tensor, valueAndGrad } from "lapilli";
+import {
+  concat,
+  exp,
+  grad,
+  greater,
+  hessian,
+  jvp,
+  log,
+  prod,
+  square,
+  sum,
+  type Tensor,
+  take,
+  tensor,
+  valueAndGrad,
+} from "lapilli";
 import { describe, expect, it } from "vitest";
 
 describe("a function that leaves tensors for numbers", () => {
@@ -26,7 +41,12 @@ describe("the algebra of derivatives", () => {
       [2, 0, 0],
     ]);
     expect(grad((x) => prod(x))([0, 2, 0, 3]).toArray()).toEqual([0, 0, 0, 0]);
-    expect(grad((x) => sum(prod(x, 1)))([[1, 2, 3], [4, 5, 6]]).toArray()).toEqual([
+    expect(
+      grad((x) => sum(prod(x, 1)))([
+        [1, 2, 3],
+        [4, 5, 6],
+      ]).toArray(),
+    ).toEqual([
       [6, 3, 2],
       [30, 24, 20],
     ]);
@@ -37,7 +57,10 @@ describe("the algebra of derivatives", () => {
   });
   it("does not take pieces of another shape for slices", () => {
     const f = (x: Tensor) => concat([x.at(0).expandDims(1), x.at(1).expandDims(1)], 0);
-    const x = tensor([[1, 2, 3], [4, 5, 6]]);
+    const x = tensor([
+      [1, 2, 3],
+      [4, 5, 6],
+    ]);
     expect(f(x).shape).toEqual([6, 1]);
     expect(grad((y: Tensor) => sum(f(y).mul([[1], [2], [3], [4], [5], [6]])))(x).toArray()).toEqual([
       [1, 2, 3],
@@ -45,7 +68,13 @@ describe("the algebra of derivatives", () => {
     ]);
   });
   it("counts truth values, and leaves infinite data alone", () => {
-    expect(grad((x) => sum(greater(square(x), 0)).mul(x).sum())([1, 2]).toArray()).toEqual([2, 2]);
+    expect(
+      grad((x) =>
+        sum(greater(square(x), 0))
+          .mul(x)
+          .sum(),
+      )([1, 2]).toArray(),
+    ).toEqual([2, 2]);
     const value = valueAndGrad((x) => sum(tensor([Number.NEGATIVE_INFINITY, 1, 2]).add(x)))(1);
     expect(value.value.item()).toBe(Number.NEGATIVE_INFINITY);
     expect(value.grad.item()).toBe(3);

@@ -1,8 +1,8 @@
 /** Running a graph in both engines, and comparing what they give. */
 import { compile } from "../../src/compiler/compile.ts";
 import type { Node, TypedArray } from "../../src/compiler/graph.ts";
-import { instantiate } from "../../src/compiler/program.ts";
 import { NotCompilable } from "../../src/compiler/placement.ts";
+import { instantiate } from "../../src/compiler/program.ts";
 
 export interface Run {
   readonly values: readonly Float64Array[];
