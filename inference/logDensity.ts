@@ -1,4 +1,5 @@
 import type { Node } from "../src/compiler/graph.ts";
+import { type Passes, withPasses } from "../src/ops/passes.ts";
 import { reroll } from "../src/ops/reroll.ts";
 import { buildDensity, type DensityOptions, type LogDensity, type Model, traceDensity } from "./modelDensity.ts";
 import { checkModel } from "./modelRun.ts";
@@ -11,6 +12,8 @@ export interface LogDensityOptions extends DensityOptions {
    * of the model it comes from. A log density of -Infinity is no error: samplers reject the point. Default false.
    */
   readonly debugNans?: boolean;
+  /** Rewritings of the compiler that can be switched off, to look for a fault or to compare. All are on by default. */
+  readonly passes?: Partial<Passes>;
 }
 
 /**
@@ -27,8 +30,10 @@ export interface LogDensityOptions extends DensityOptions {
 export function logDensity<Data>(model: Model<Data>, data: Data, options: LogDensityOptions = {}): LogDensity {
   checkModel("logDensity", model, data);
   checkLogDensityOptions("logDensity", options);
-  const traced = traceDensity(model, data);
-  const [total] = reroll([traced.total]) as [Node];
-  const ld = buildDensity({ ...traced, total }, options);
-  return options.debugNans ? watched(ld) : ld;
+  return withPasses(options.passes ?? {}, () => {
+    const traced = traceDensity(model, data);
+    const [total] = reroll([traced.total]) as [Node];
+    const ld = buildDensity({ ...traced, total }, options);
+    return options.debugNans ? watched(ld) : ld;
+  });
 }

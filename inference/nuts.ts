@@ -63,9 +63,9 @@ async function sampleChains<Data>(
   checkModel(algorithm, model, data);
   checkSampleOptions(algorithm, options);
   const { chains = 4, seed = 0, progress = true, initial, strategy, workers, onProgress, signal, ...rest } = options;
-  const { interpret, debugNans = false, ...settings } = rest;
+  const { interpret, debugNans = false, passes, ...settings } = rest;
   const { maxDepth } = chainSettings(settings, algorithm);
-  const ld = logDensity(model, data, defined({ interpret, debugNans }));
+  const ld = logDensity(model, data, defined({ interpret, debugNans, passes }));
   refuseImproper(algorithm, ld);
   if (settings.scale !== undefined) checkLength(algorithm, "scale", settings.scale, ld.dim);
   const ids = Array.from({ length: chains }, (_, i) => i);

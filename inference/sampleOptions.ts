@@ -1,5 +1,7 @@
 /** Checks on the options of samplers and log densities that types can't make for plain JavaScript. */
+
 import { suggestion } from "../src/effects/spelling.ts";
+import { allPasses } from "../src/ops/passes.ts";
 import { isKey } from "../src/random/key.ts";
 import { describe, isPlainObject } from "../src/tensor/describe.ts";
 import { settingNames } from "./mcmc/settings.ts";
@@ -12,7 +14,13 @@ const elsewhere: Check = [() => true, ""];
 
 type Checks = Readonly<Record<string, Check>>;
 
-const ofLogDensity: Checks = { interpret: flag, debugNans: flag };
+const passes: Checks[string] = [
+  (v) =>
+    isPlainObject(v) &&
+    Object.entries(v).every(([name, on]) => Object.hasOwn(allPasses, name) && typeof on === "boolean"),
+  `an object of switches like { summarise: false }; there are ${Object.keys(allPasses).join(", ")}`,
+];
+const ofLogDensity: Checks = { interpret: flag, debugNans: flag, passes };
 
 const seed: Check = [
   (v) => typeof v === "string" || Number.isFinite(v) || isKey(v),

@@ -159,7 +159,8 @@ class NestEmitter {
       );
     }
     for (const a of accumulations) if (this.#isTotal(a)) this.#reset(a);
-    this.#hoist(-1);
+    // Outside of loops there is nothing to hoist from; values are computed where they are first used.
+    if (this.#sizes.length > 0) this.#hoist(-1);
     this.#loop(0);
     for (const a of accumulations) if (this.#isTotal(a)) this.#finish(a, true);
     this.#env.release(this.#taken);

@@ -10,6 +10,8 @@ export interface Draft {
   readonly members: Node[];
   /** Work that is not the value of a node: pieces of concatenations, padded copies. */
   readonly copies: { readonly node: Node; readonly piece: number }[];
+  /** Cost of all elementwise operations: short loops are straight-line code, whose length it is. */
+  cost: number;
   /** Cost of the elementary functions in the loop, arithmetic before and after them, and whether there is a matrix product. */
   heavy: number;
   before: number;
@@ -22,12 +24,17 @@ export interface Draft {
  * a matrix product, and several loops over buffers in the cache are faster than one that spills.
  */
 const shortLoop = 64;
+/** Straight-line code of more than this many operations is cut, so that no function grows beyond what the engine optimises well. */
+const straightLimit = 800;
 const heavyBudget = 60;
 const heavy = 20;
 /** Whether a node may join a loop. */
 export function fits(node: Node | undefined, draft: Draft): boolean {
-  if (!node || sizeOf(draft.dims) < shortLoop) return true;
-  const { lowering } = node.op;
+  const { lowering } = node?.op ?? {};
+  if (!node || !lowering) return true;
+  if (sizeOf(draft.dims) < shortLoop) {
+    return lowering.kind !== "map" || draft.cost === 0 || draft.cost + lowering.cost <= straightLimit;
+  }
   if (isWideProduct(node)) return draft.heavy === 0;
   if (lowering.kind !== "map") return true;
   if (lowering.cost < heavy) return draft.heavy === 0 || draft.after < 2;
@@ -39,6 +46,7 @@ export function count(node: Node, draft: Draft): void {
   const { lowering } = node.op;
   if (isWideProduct(node)) draft.products = true;
   if (lowering.kind !== "map") return;
+  draft.cost += lowering.cost;
   if (lowering.cost >= heavy) draft.heavy += lowering.cost;
   else if (draft.heavy > 0) draft.after++;
   else draft.before++;

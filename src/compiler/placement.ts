@@ -111,7 +111,17 @@ export class Placement {
       (slot, i) => i >= lower && "nest" in slot && slot.nest.key === key && fits(node, slot.nest),
     );
     if (found >= 0) return { index: found, draft: (this.slots[found] as { nest: Draft }).nest };
-    const draft: Draft = { dims, key, members: [], copies: [], heavy: 0, before: 0, after: 0, products: false };
+    const draft: Draft = {
+      dims,
+      key,
+      members: [],
+      copies: [],
+      cost: 0,
+      heavy: 0,
+      before: 0,
+      after: 0,
+      products: false,
+    };
     this.slots.push({ nest: draft });
     return { index: this.slots.length - 1, draft };
   }

@@ -9,7 +9,10 @@ export interface Passes {
   readonly reroll: boolean;
 }
 
-let current: Passes = { summarise: true, logProducts: true, reroll: true };
+/** Everything on. */
+export const allPasses: Passes = { summarise: true, logProducts: true, reroll: true };
+
+let current = allPasses;
 
 /** The switches in force. */
 export const passes = (): Passes => current;

@@ -34,7 +34,7 @@ describe("unknown options", () => {
       'hmc: unknown option "drwas"; did you mean "draws"?',
     );
     expect(complaint(() => logDensity(model, {}, wrong({ debugNaN: true })))).toBe(
-      'logDensity: unknown option "debugNaN"; did you mean "debugNans"? There are "interpret", "debugNans".',
+      'logDensity: unknown option "debugNaN"; did you mean "debugNans"? There are "interpret", "debugNans", "passes".',
     );
   });
 
