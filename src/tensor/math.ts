@@ -4,13 +4,19 @@ import * as arithmetic from "../ops/arithmetic.ts";
 import * as elementary from "../ops/elementary.ts";
 import { asNode, type Binary, binary, type Tensor, type TensorLike, type Unary, unary, wrap } from "./tensor.ts";
 
+/** a + b. @example add([1, 2], 1).toArray(); // [2, 3] */
 export const add: Binary = binary(arithmetic.add);
+/** a − b. @example sub(3, [1, 2]).toArray(); // [2, 1] */
 export const sub: Binary = binary(arithmetic.sub);
+/** a · b, element by element. @example mul([1, 2], [3, 4]).toArray(); // [3, 8] */
 export const mul: Binary = binary(arithmetic.mul);
+/** a / b, as floats. @example div([1, 2], 4).toArray(); // [0.25, 0.5] */
 export const div: Binary = binary(arithmetic.div);
 /** x to the power y; small integer powers become products. */
 export const pow: Binary = binary(elementary.pow);
+/** The larger of a and b; NaN where either is. @example maximum([1, 5], 3).toArray(); // [3, 5] */
 export const maximum: Binary = binary(arithmetic.maximum);
+/** The smaller of a and b; NaN where either is. @example minimum([1, 5], 3).toArray(); // [1, 3] */
 export const minimum: Binary = binary(arithmetic.minimum);
 /** log(e^a + e^b) without overflow. */
 export const logaddexp: Binary = binary(elementary.logaddexp);
@@ -19,26 +25,39 @@ export const xlogy: Binary = binary(elementary.xlogy);
 /** x log1p(y), and 0 where x is 0. */
 export const xlog1py: Binary = binary(elementary.xlog1py);
 
+/** −x. */
 export const neg: Unary = unary(arithmetic.neg);
+/** |x|. */
 export const abs: Unary = unary(arithmetic.abs);
+/** −1, 0 or 1 by the sign of x. @example sign([-2, 0, 3]).toArray(); // [-1, 0, 1] */
 export const sign: Unary = unary(arithmetic.sign);
+/** √x; NaN for negative x. */
 export const sqrt: Unary = unary(arithmetic.sqrt);
+/** x². @example square([1, -3]).toArray(); // [1, 9] */
 export const square: Unary = unary(arithmetic.square);
+/** 1 / x. */
 export const reciprocal: Unary = unary(arithmetic.reciprocal);
+/** The largest integer not above x. */
 export const floor: Unary = unary(arithmetic.floor);
+/** The smallest integer not below x. */
 export const ceil: Unary = unary(arithmetic.ceil);
 /** To the nearest integer, ties to even. */
 export const round: Unary = unary(arithmetic.round);
+/** e^x. Error below 1.1 ulp. */
 export const exp: Unary = unary(elementary.exp);
 /** e^x − 1, accurate near 0. */
 export const expm1: Unary = unary(elementary.expm1);
+/** The natural logarithm; −∞ at 0, NaN below. Error below 0.8 ulp. */
 export const log: Unary = unary(elementary.log);
 /** log(1 + x), accurate near 0. */
 export const log1p: Unary = unary(elementary.log1p);
+/** Sine of x in radians. */
 export const sin: Unary = unary(elementary.sin);
+/** Cosine of x in radians. */
 export const cos: Unary = unary(elementary.cos);
 /** The angle in [−π/2, π/2] whose tangent is x. */
 export const atan: Unary = unary(elementary.atan);
+/** The hyperbolic tangent. */
 export const tanh: Unary = unary(elementary.tanh);
 /** 1 / (1 + e^−x). */
 export const sigmoid: Unary = unary(elementary.sigmoid);
@@ -52,6 +71,7 @@ export const log1mexp: Unary = unary(elementary.log1mexp);
 export const lgamma: Unary = unary(elementary.lgamma);
 /** ψ(x), the derivative of lgamma. */
 export const digamma: Unary = unary(elementary.digamma);
+/** The error function. */
 export const erf: Unary = unary(elementary.erf);
 /** 1 − erf(x), accurate for large x. */
 export const erfc: Unary = unary(elementary.erfc);
@@ -62,16 +82,27 @@ export const logNormalCdf: Unary = unary(elementary.logNormalCdf);
 /** Φ⁻¹(p). */
 export const normalQuantile: Unary = unary(elementary.normalQuantile);
 
+/** Where a = b, as truth values. @example equal([1, 2], 2).toArray(); // [false, true] */
 export const equal: Binary = binary(arithmetic.equal);
+/** Where a ≠ b. */
 export const notEqual: Binary = binary(arithmetic.notEqual);
+/** Where a < b. @example less([1, 2], 2).toArray(); // [true, false] */
 export const less: Binary = binary(arithmetic.less);
+/** Where a ≤ b. */
 export const lessEqual: Binary = binary(arithmetic.lessEqual);
+/** Where a > b. */
 export const greater: Binary = binary((a: Node, b: Node) => arithmetic.less(b, a));
+/** Where a ≥ b. */
 export const greaterEqual: Binary = binary((a: Node, b: Node) => arithmetic.lessEqual(b, a));
+/** Where both are true. */
 export const logicalAnd: Binary = binary(arithmetic.logicalAnd);
+/** Where either is true. */
 export const logicalOr: Binary = binary(arithmetic.logicalOr);
+/** Where x is false. */
 export const logicalNot: Unary = unary(arithmetic.logicalNot);
+/** Where x is not a number. */
 export const isNaN: Unary = unary(arithmetic.isNaN);
+/** Where x is neither infinite nor NaN. */
 export const isFinite: Unary = unary(arithmetic.isFinite);
 
 /** The same values; derivatives stop here. */

@@ -17,10 +17,15 @@ import {
   wrap,
 } from "./tensor.ts";
 
+/** Sum over the axes (all when absent). @example sum([[1, 2], [3, 4]], 0).toArray(); // [4, 6] */
 export const sum: Reduction = reduction(reduce.sum, "sum");
+/** Mean over the axes. @example mean([1, 2, 6]).item(); // 3 */
 export const mean: Reduction = reduction(meanNode, "mean");
+/** Product over the axes. @example prod([2, 3, 4]).item(); // 24 */
 export const prod: Reduction = reduction(reduce.prod, "prod");
+/** Largest element; NaN when one is. @example max([[1, 5], [3, 2]], 1).toArray(); // [5, 3] */
 export const max: Reduction = reduction(reduce.max, "max");
+/** Smallest element; NaN when one is. @example min([4, 2, 8]).item(); // 2 */
 export const min: Reduction = reduction(reduce.min, "min");
 /** Whether any element is true (not 0). */
 export const any: Reduction = reduction((x, axes) => reduce.max(cast(x, "bool"), axes), "any");

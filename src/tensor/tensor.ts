@@ -98,60 +98,79 @@ export class Tensor {
     return this.node.value?.length === 1 ? this.item() : refuseOperator(this.node);
   }
 
+  /** a + b. */
   add(b: TensorLike): Tensor {
     return binary(arithmetic.add)(this, b);
   }
+  /** a − b. */
   sub(b: TensorLike): Tensor {
     return binary(arithmetic.sub)(this, b);
   }
+  /** a · b, element by element. */
   mul(b: TensorLike): Tensor {
     return binary(arithmetic.mul)(this, b);
   }
+  /** a / b. */
   div(b: TensorLike): Tensor {
     return binary(arithmetic.div)(this, b);
   }
+  /** a to the power b. */
   pow(b: TensorLike): Tensor {
     return binary(elementary.pow)(this, b);
   }
+  /** −a. */
   neg(): Tensor {
     return wrap(arithmetic.neg(this.node));
   }
+  /** |a|. */
   abs(): Tensor {
     return wrap(arithmetic.abs(this.node));
   }
+  /** a². */
   square(): Tensor {
     return wrap(arithmetic.square(this.node));
   }
+  /** √a. */
   sqrt(): Tensor {
     return wrap(arithmetic.sqrt(this.node));
   }
+  /** e^a. */
   exp(): Tensor {
     return wrap(elementary.exp(this.node));
   }
+  /** The natural logarithm. */
   log(): Tensor {
     return wrap(elementary.log(this.node));
   }
+  /** The hyperbolic tangent. */
   tanh(): Tensor {
     return wrap(elementary.tanh(this.node));
   }
+  /** 1 / (1 + e^−a). */
   sigmoid(): Tensor {
     return wrap(elementary.sigmoid(this.node));
   }
+  /** Sum over the axes, all when absent. */
   sum(axis?: number | readonly number[], options?: ReduceOptions): Tensor {
     return reduction(reduce.sum, "sum")(this, axis, options);
   }
+  /** Mean over the axes. */
   mean(axis?: number | readonly number[], options?: ReduceOptions): Tensor {
     return reduction(meanNode, "mean")(this, axis, options);
   }
+  /** Product over the axes. */
   prod(axis?: number | readonly number[], options?: ReduceOptions): Tensor {
     return reduction(reduce.prod, "prod")(this, axis, options);
   }
+  /** Largest element over the axes. */
   max(axis?: number | readonly number[], options?: ReduceOptions): Tensor {
     return reduction(reduce.max, "max")(this, axis, options);
   }
+  /** Smallest element over the axes. */
   min(axis?: number | readonly number[], options?: ReduceOptions): Tensor {
     return reduction(reduce.min, "min")(this, axis, options);
   }
+  /** Matrix product as in NumPy. */
   matmul(b: TensorLike): Tensor {
     return binary(matmul)(this, b);
   }
@@ -159,12 +178,15 @@ export class Tensor {
   get T(): Tensor {
     return wrap(shapes.transpose(this.node));
   }
+  /** Permutes the dimensions; reverses them without an argument. */
   transpose(perm?: readonly number[]): Tensor {
     return wrap(shapes.transpose(this.node, perm));
   }
+  /** The same numbers under another shape; one dimension may be -1. */
   reshape(shape: Shape): Tensor {
     return wrap(shapes.reshape(this.node, shape));
   }
+  /** Inserts a dimension of 1. */
   expandDims(axis: number): Tensor {
     return wrap(shapes.expandDims(this.node, axis));
   }
