@@ -15,6 +15,7 @@ import { describe } from "../src/tensor/describe.ts";
 import { sizeOf } from "../src/tensor/shapes.ts";
 import { fromData, type Shape, type Tensor, type TensorLike } from "../src/tensor/tensor.ts";
 import { features } from "../src/wasm/featureProbe.ts";
+import { densityCall } from "./densityCall.ts";
 import { siteNames } from "./diagnostics/siteNames.ts";
 import { isFlat } from "./flatness.ts";
 import { type Latent, type TracedModel, traceModel } from "./parameterise.ts";
@@ -213,20 +214,11 @@ function assemble<Data>(
     return { name, shape, offset: dim - size, size, support };
   });
   const { input, output } = engine;
-  const gradient = output.subarray(1);
-  const valueAndGrad = (x: Float64Array, grad: Float64Array): number => {
-    if (x?.length !== dim || grad?.length !== dim) {
-      checkLength("The point", x, dim);
-      checkLength("The gradient", grad, dim);
-    }
-    // For few numbers a loop is faster than the call to copy them.
-    if (dim > 64) input.set(x);
-    else for (let i = 0; i < dim; i++) input[i] = x[i]!;
-    engine.run();
-    if (dim > 64) grad.set(gradient);
-    else for (let i = 0; i < dim; i++) grad[i] = output[i + 1]!;
-    return output[0]!;
-  };
+  const valueAndGrad = densityCall({ input, output, run: engine.run }, (x, grad) => {
+    checkLength("The point", x, dim);
+    checkLength("The gradient", grad, dim);
+    return Number.NaN;
+  });
   const scratch = new Float64Array(dim);
   const constrainAll = lazily(() => constrainer(run, latents, options));
   return {

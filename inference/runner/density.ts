@@ -1,4 +1,5 @@
 import { type Instance, instantiate, type Program } from "../../src/compiler/program.ts";
+import { densityCall } from "../densityCall.ts";
 import type { Density } from "../mcmc/density.ts";
 
 /** A density by the address of a module: `export` is a function that returns it when called with `args`. */
@@ -33,15 +34,12 @@ function densityOfInstance({ input, output, run }: Instance): Density {
         `this one has ${output.length}. Compile value and gradient together.`,
     );
   }
-  return {
-    dim,
-    valueAndGrad(x, grad) {
-      for (let i = 0; i < dim; i++) input[i] = x[i];
-      run();
-      for (let i = 0; i < dim; i++) grad[i] = output[i + 1];
-      return output[0];
-    },
-  };
+  const valueAndGrad = densityCall({ input, output, run }, (x, grad) => {
+    throw new RangeError(
+      `A density over ${dim} coordinates was called with ${x?.length} and a gradient of ${grad?.length}.`,
+    );
+  });
+  return { dim, valueAndGrad };
 }
 
 async function importDensity({ module, export: name, args = [] }: DensityModule): Promise<Density> {

@@ -66,24 +66,25 @@ export class Body {
 
 function printed({ inputs, outputs, order }: Body): string {
   const number = new Map<Node, number>();
-  const type = (x: Node): string => `${x.dtype}[${x.shape}]`;
   const lines: string[] = [];
   const add = (node: Node, text: string): void => {
     number.set(node, number.size);
     lines.push(text);
   };
-  for (const x of inputs) add(x, `input ${type(x)}`);
+  for (const x of inputs) add(x, `input ${typeText(x)}`);
   for (const node of order) {
     if (number.has(node)) continue;
-    if (node.op.name === "constant") add(node, `${type(node)} ${constantText(node)}`);
+    if (node.op.name === "constant") add(node, `${typeText(node)} ${constantText(node)}`);
     else
       add(
         node,
-        `${node.op.name}(${node.inputs.map((x) => number.get(x) ?? constantText(x))}) ${type(node)} ${JSON.stringify(node.attrs)}`,
+        `${node.op.name}(${node.inputs.map((x) => number.get(x) ?? `${typeText(x)} ${constantText(x)}`)}) ${typeText(node)} ${JSON.stringify(node.attrs)}`,
       );
   }
   return [...lines, `-> ${outputs.map((x) => number.get(x))}`].join("; ");
 }
+
+const typeText = (x: Node): string => `${x.dtype}[${x.shape}]`;
 
 /** What a constant is: its values, or which array. */
 function constantText(node: Node): string {
@@ -91,5 +92,5 @@ function constantText(node: Node): string {
   if (!value) return `#${node.id}`;
   return value.length <= printedLength
     ? `{${Array.from(value, (x) => (Object.is(x, -0) ? "-0" : x))}}`
-    : `#${node.op.name === "constant" ? node.id : constantText(node.inputs[0]!)}`;
+    : `#${node.op.name === "constant" ? node.id : `${typeText(node.inputs[0]!)} ${constantText(node.inputs[0]!)}`}`;
 }
