@@ -1,6 +1,6 @@
 /** Elementary and special functions as records: the definitions live in src/wasm/functions, the derivatives here. */
 import type { Node, Op } from "../compiler/graph.ts";
-import { isConstant, scalar } from "../compiler/node.ts";
+import { apply, isConstant, scalar } from "../compiler/node.ts";
 import type { Algebra } from "../wasm/algebra.ts";
 import { erfc as erfcOf, erf as erfOf } from "../wasm/functions/erf.ts";
 import { exp as expOf } from "../wasm/functions/exp.ts";
@@ -63,15 +63,29 @@ const logOp: Op = unary(
   20,
   (x) => reciprocal(x),
   ([x]) => {
-    if (x!.op === expOp) return x!.inputs[0]!;
     if (x!.op === arithmeticOps.reciprocal) return neg(log(x!.inputs[0]!));
-    return x!.op === arithmeticOps.mul ? logOfMultiple(x!.inputs as [Node, Node]) : undefined;
+    return knownLog(x!);
   },
 );
-/** log(c · e^u) = log c + u for data c: rates with an exposure. */
-function logOfMultiple([a, b]: readonly [Node, Node]): Node | undefined {
-  const [factor, power] = isConstant(a) ? [a, b] : [b, a];
-  return isConstant(factor) && power.op === expOp ? add(log(factor), power.inputs[0]!) : undefined;
+/**
+ * The logarithm of what was exponentiated, of positive data, and of products, quotients and selections of such: rates with an
+ * exposure, scales by group. Nothing is lost on the way to e^u and back.
+ */
+function knownLog(x: Node): Node | undefined {
+  if (x.op === expOp) return x.inputs[0];
+  if (isConstant(x)) return x.value!.every((v) => v > 0) ? log(x) : undefined;
+  const [a, b] = x.inputs as [Node, Node];
+  const { kind } = x.op.lowering;
+  if (x.op === arithmeticOps.mul || x.op === arithmeticOps.div) {
+    const [left, right] = [knownLog(a), knownLog(b)];
+    return left && right && (x.op === arithmeticOps.mul ? add : sub)(left, right);
+  }
+  const inner =
+    x.op === arithmeticOps.reciprocal || kind === "gather" || kind === "view" || kind === "reshape"
+      ? knownLog(a)
+      : undefined;
+  if (!inner) return undefined;
+  return x.op === arithmeticOps.reciprocal ? neg(inner) : apply(x.op, [inner, ...x.inputs.slice(1)], x.attrs);
 }
 export const log = (x: Node): Node => applyMap(logOp, x);
 
@@ -141,7 +155,11 @@ const powOp: Op = defineMap({
   partials: powPartials,
   simplify: ([x, y], _attrs, type) => {
     const exponent = uniformValue(y!);
-    if (x!.dtype !== type.dtype || exponent === undefined) return undefined;
+    if (x!.dtype !== type.dtype) return undefined;
+    if (exponent === undefined) {
+      const logarithm = isConstant(x!) ? undefined : knownLog(x!);
+      return logarithm && broadcastTo(exp(mul(y!, logarithm)), type.shape);
+    }
     const product = integerPowers[exponent]?.(x!);
     return product && broadcastTo(product, type.shape);
   },

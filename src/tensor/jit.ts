@@ -2,11 +2,12 @@
 import { compile } from "../compiler/compile.ts";
 import type { Node, TypedArray } from "../compiler/graph.ts";
 import { interpret } from "../compiler/interpret.ts";
-import { inputNode, isConstant } from "../compiler/node.ts";
+import { inputNode, isConstant, scalar } from "../compiler/node.ts";
 import { NotCompilable } from "../compiler/placement.ts";
 import { type Instance, instantiate } from "../compiler/program.ts";
 import { allocate } from "../compiler/shapes.ts";
-import { simplify } from "../compiler/simplify.ts";
+import { simplify, topological } from "../compiler/simplify.ts";
+import { variable } from "../ops/broadcast.ts";
 import { fromData, type Tensor, wrap } from "./tensor.ts";
 import { flattenTree, type TreeLike, type TreeStructure, unflattenTree } from "./tree.ts";
 
@@ -29,8 +30,8 @@ interface Compiled {
  * A compiled version of `f`. The leaves of all arguments are inputs of the program, so that other numbers of the same shapes
  * (the next minibatch) compile nothing; another structure, shape or dtype compiles once more. What `f` closes over is constant.
  *
- * Called with tensors that are being traced or differentiated, for example inside `grad`, it is `f` itself. Functions with an operation that has no compiled
- * form are interpreted.
+ * Called with tensors that are being traced or differentiated, for example inside `grad`, or first called while it closes over one that is being
+ * differentiated, it is `f` itself. Functions with an operation that has no compiled form are interpreted.
  *
  * @param f - a function of trees of tensors to a tree of tensors; it must not read values (`item`, `if (x > 0)`)
  * @throws Error when `f` reads the value of an argument, naming the line.
@@ -44,26 +45,31 @@ export function jit<A extends readonly unknown[], R>(
   const known = new Map<string, Compiled>();
   return (...args) => {
     const { leaves, structure } = flattenArguments(args);
-    if (!leaves.every((x) => isConstant(x.node))) return f(...(unflattenTree(structure, leaves) as unknown as A));
+    const plain = (): R => f(...(unflattenTree(structure, leaves) as unknown as A));
+    if (!leaves.every((x) => isConstant(x.node))) return plain();
     const key = `${JSON.stringify(structure)} ${leaves.map((x) => `${x.dtype}[${x.shape}]`).join()}`;
     let compiled = known.get(key);
     if (!compiled) {
       compiled = traceAndCompile(f, leaves, structure);
+      if (!compiled) return plain();
       known.set(key, compiled);
     }
     return unflattenTree(compiled.structure, compiled.run(leaves)) as R;
   };
 }
 
+/** Undefined when `f` closes over a variable of a derivative around it, which in a program would be a constant. */
 function traceAndCompile<A extends readonly unknown[], R>(
   f: (...args: A) => R,
   leaves: readonly Tensor[],
   structure: TreeStructure,
-): Compiled {
+): Compiled | undefined {
+  const { id: mark } = scalar(0);
   const inputs = leaves.map((x, i) => inputNode(x.shape, x.dtype, `argument ${i}`));
   const traced = unflattenTree(structure, inputs.map(wrap)) as unknown as A;
   const result = flattenTree(f(...traced));
   const outputs = result.leaves.map((x) => x.node);
+  if (topological(outputs).some((x) => x.op === variable && x.id < mark)) return undefined;
   return { structure: result.structure, run: runner(outputs, inputs) };
 }
 

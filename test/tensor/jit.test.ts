@@ -53,6 +53,12 @@ describe("jit", () => {
     expect(grad((x: Tensor) => jit((y: Tensor) => y.mul(y))(x))(3).item()).toBe(6);
   });
 
+  it("lets derivatives through to what it closes over", () => {
+    const f = (w: Tensor): Tensor => jit((x: Tensor) => x.mul(w.square()))(3);
+    expect(grad(f)(2).item()).toBe(12);
+    expect(grad((w: Tensor) => grad(f)(w))(2).item()).toBe(6);
+  });
+
   it("keeps dtypes and trees, and hands out copies", () => {
     const f = jit((x: Tensor) => ({
       positive: greater(x, 0),

@@ -89,8 +89,9 @@ export function powerRemainder<V>(m: Algebra<V>, parts: ExpParts<V>): V {
 /** e^x from its parts; the only rounding of a subnormal result is the last multiplication. */
 export function expFromParts<V>(m: Algebra<V>, parts: ExpParts<V>): V {
   const scale = m.exp2i(parts.halfExponent);
-  const y = m.add(parts.power, m.mul(parts.power, parts.growth));
-  return m.mul(m.mul(y, scale), scale);
+  // Half of the scale goes into the power, which waits for nothing: a product less on the longest path, and the same bits.
+  const power = m.mul(parts.power, scale);
+  return m.mul(m.add(power, m.mul(power, parts.growth)), scale);
 }
 
 /**
