@@ -132,7 +132,8 @@ const divOp: Op = defineMap({
     if (a!.op === negOp) return neg(div(a!.inputs[0]!, b!));
     if (b!.op === negOp) return neg(div(a!, b!.inputs[0]!));
     // One division for many products, and none at all by data.
-    return isFloating(b!) && (isNarrow(b!, type) || isConstant(b!)) ? fit(mul(a!, reciprocal(b!)), type) : undefined;
+    // The adjoint divides by the same again, twice.
+    return isFloating(b!) ? fit(mul(a!, reciprocal(b!)), type) : undefined;
   },
 });
 const isFloating = (x: Node): boolean => x.dtype === "float64" || x.dtype === "float32";

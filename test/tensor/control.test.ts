@@ -8,6 +8,7 @@ import { allSteps } from "../../src/compiler/steps.ts";
 import { scan, whileLoop } from "../../src/tensor/control.ts";
 import { cond, switchCase } from "../../src/tensor/controlBranch.ts";
 import { arange, tensor } from "../../src/tensor/create.ts";
+import { jit } from "../../src/tensor/jit.ts";
 import * as math from "../../src/tensor/math.ts";
 import { broadcastTo } from "../../src/tensor/shape.ts";
 import { type Tensor, wrap } from "../../src/tensor/tensor.ts";
@@ -156,6 +157,19 @@ describe("scan", () => {
   test("values inside cannot be read, and the message says so", () => {
     expect(() => scan((c, x) => [x.item() > 0 ? c : c.neg()], 0, [1, 2])).toThrow(/no value while the model is traced/);
   });
+});
+
+test("loops over constants that differ only in how they are stretched stay apart", () => {
+  const through = (c: Tensor, by: Tensor): Tensor => scan((v) => [v.matmul(by)], c, undefined, { length: 2 }).carry;
+  const f = (c: Tensor): Tensor[] => [
+    through(c, broadcastTo([1, 2], [2, 2])),
+    through(c, broadcastTo([[1], [2]], [2, 2])),
+  ];
+  const start = tensor([
+    [1, 2],
+    [3, 5],
+  ]);
+  expect(jit(f)(start).map((x) => x.toArray())).toEqual(f(start).map((x) => x.toArray()));
 });
 
 describe("whileLoop", () => {
