@@ -69,6 +69,8 @@ export async function runInWorker(job: Job, observer: Observer): Promise<ChainRe
         worker.busy(false);
         idle.push(worker);
       } else {
+        // A worker may also die while it waits for the next job.
+        if (idle.includes(worker)) idle.splice(idle.indexOf(worker), 1);
         worker.terminate();
       }
     }

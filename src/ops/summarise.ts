@@ -60,6 +60,7 @@ function linearSum(x: Node, w: Float64Array, sum: Sum): Node | undefined {
     else
       for (let i = 0; i < affine.rows; i++)
         for (let j = 0; j < size; j++) weights[j]! += w[i]! * term.design[i * size + j]!;
+    if (!weights.every(Number.isFinite)) return undefined;
     total = add(total, sum(mul(vector(weights), reshape(term.variable, [size]))));
   }
   return total;
@@ -125,8 +126,8 @@ function rowKey(term: DenseTerm | PickedTerm, i: number): string {
   return term.design.subarray(i * size, (i + 1) * size).join();
 }
 
-/** ‖q + R (θ − θ̂)‖² plus the constant residual. */
-function triangular(cells: Cells, terms: readonly DenseTerm[], columns: number, sum: Sum): Node {
+/** ‖q + R (θ − θ̂)‖² plus the constant residual; undefined for data whose squares overflow. */
+function triangular(cells: Cells, terms: readonly DenseTerm[], columns: number, sum: Sum): Node | undefined {
   const n = cells.rows.length;
   const matrix = new Float64Array(n * (columns + 1));
   cells.rows.forEach((row, r) => {
@@ -139,6 +140,7 @@ function triangular(cells: Cells, terms: readonly DenseTerm[], columns: number, 
     matrix[at] = root * cells.constants[r]!;
   });
   const { r, q, centre, residual } = triangularForm({ rows: n, columns, matrix });
+  if (!Number.isFinite(residual) || ![r, q].every((x) => x.every(Number.isFinite))) return undefined;
   const theta = concat(
     terms.map((t) => reshape(t.variable, [sizeOf(t.variable.shape)])),
     0,

@@ -225,3 +225,17 @@ describe("sums of logarithms as logarithms of products", () => {
     }
   });
 });
+
+test("data whose squares overflow have no statistics", () => {
+  const x = Array.from({ length: 50 }, (_, i) => 1e160 * (i + 1));
+  const { compiled, plain } = bothWays([[]], (b) => b.mul(x).sub(1).square().sum(), [Float64Array.of(1e-160)]);
+  plain.forEach((v, k) => {
+    expect(
+      difference(
+        compiled[k]!,
+        v,
+        within((_, b) => 1e-12 * Math.abs(b)),
+      ),
+    ).toBeUndefined();
+  });
+});

@@ -146,3 +146,11 @@ export function batchMean(values: ArrayLike<number>, batches = 40): { mean: numb
   const variance = means.reduce((a, m) => a + (m - mean) ** 2, 0) / (batches - 1);
   return { mean, error: Math.sqrt(variance / batches) };
 }
+
+/** A normal that kills its thread some time after it was made. */
+export function failsLater(milliseconds: number): Density {
+  setTimeout(() => {
+    throw new Error("too late");
+  }, milliseconds);
+  return normals([1]);
+}

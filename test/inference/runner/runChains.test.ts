@@ -129,3 +129,12 @@ test("settings and options are checked before anything starts", async () => {
     "`workers` must be a whole number, 1 or more",
   );
 });
+
+test("a worker that dies while it waits is not given another job", async () => {
+  closeIdleWorkers();
+  const few = { warmup: 5, draws: 5 };
+  await runChains(job(target("failsLater", 300), few, 1), { strategy: "workers" });
+  await new Promise((resolve) => setTimeout(resolve, 600));
+  const { count } = await runChains(job(target("standardNormal", 1), few, 1), { strategy: "workers" });
+  expect(count).toBe(5);
+});
