@@ -8,7 +8,7 @@ import { describe, isPlainObject, remedy } from "../src/tensor/describe.ts";
 import { floor, isNaN as isNaNTensor, less, lessEqual, maximum, minimum, where } from "../src/tensor/math.ts";
 import { broadcastTo } from "../src/tensor/shape.ts";
 import { broadcastShapes, formatShape } from "../src/tensor/shapes.ts";
-import { asTensor, hasValue, type Tensor, type TensorLike } from "../src/tensor/tensor.ts";
+import { asTensor, hasValue, knownValues, type Tensor, type TensorLike } from "../src/tensor/tensor.ts";
 import { leftOf, sameShape } from "./axes.ts";
 import type { Constraint } from "./constraints.ts";
 import { complete, type Distribution } from "./distribution.ts";
@@ -310,7 +310,7 @@ function maskOutside(x: Tensor, logProb: Tensor, support: Constraint): Tensor {
   const kind = (support.base ?? support).kind;
   if (kind === "real" || kind === "extendedReal" || isMember(x, support)) return logProb;
   const inside = support.check(x);
-  if (hasValue(inside) && inside.data.every((v: number) => v !== 0)) return logProb;
+  if (knownValues(inside)?.every((v: number) => v !== 0)) return logProb;
   const outside =
     support.eventDim === 0 && hasValue(x)
       ? where(isNaNTensor(x), Number.NaN, Number.NEGATIVE_INFINITY)

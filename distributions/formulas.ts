@@ -4,7 +4,7 @@ import { arange, zeros } from "../src/tensor/create.ts";
 import { add, digamma, exp, greater, isFinite, lgamma, log, mul, neg, sub, where, xlogy } from "../src/tensor/math.ts";
 import { sum } from "../src/tensor/reduce.ts";
 import { reshape } from "../src/tensor/shape.ts";
-import { hasValue, type Tensor, type TensorLike } from "../src/tensor/tensor.ts";
+import { knownValues, type Tensor, type TensorLike } from "../src/tensor/tensor.ts";
 
 /** log √(2π). */
 export const LOG_SQRT_2PI = 0.9189385332046728;
@@ -13,10 +13,11 @@ export const LOG_PI = 1.1447298858494002;
 export const EULER_GAMMA = 0.5772156649015329;
 
 /** Whether every entry of a tensor with known values is this number. */
-export const isEvery = (x: Tensor, value: number): boolean => hasValue(x) && x.data.every((v: number) => v === value);
+export const isEvery = (x: Tensor, value: number): boolean =>
+  knownValues(x)?.every((v: number) => v === value) === true;
 
 /** Whether some entry of a tensor with known values is 0. */
-export const hasZero = (x: Tensor): boolean => hasValue(x) && x.data.some((v: number) => v === 0);
+export const hasZero = (x: Tensor): boolean => knownValues(x)?.some((v: number) => v === 0) === true;
 
 /**
  * exponent · log(base), with 0 · log 0 = 0 where known zeros make it matter; a traced base is taken to be positive, which

@@ -1,14 +1,14 @@
 /** Values under a mask: what a distribution looks at, and what it doesn't. */
 import { where } from "../src/tensor/math.ts";
 import { broadcastShapes } from "../src/tensor/shapes.ts";
-import { hasValue, type Tensor } from "../src/tensor/tensor.ts";
+import { knownValues, type Tensor } from "../src/tensor/tensor.ts";
 import { expandRight } from "./axes.ts";
 import { isMember, markMember } from "./membership.ts";
 import type { Distribution } from "./types.ts";
 
 /** Whether a mask with known values is the same everywhere. */
 export const isAll = (mask: Tensor, truth: boolean): boolean =>
-  hasValue(mask) && mask.data.every((v: number) => (v !== 0) === truth);
+  knownValues(mask)?.every((v: number) => (v !== 0) === truth) === true;
 
 /** The value with harmless members of the support where it is masked: 0 · NaN would reach the gradient otherwise. */
 export function fillMasked(mask: Tensor, x: Tensor, d: Distribution): Tensor {

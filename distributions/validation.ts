@@ -4,7 +4,7 @@
  */
 import type { Shape } from "../src/compiler/graph.ts";
 import { formatShape, indexAt } from "../src/tensor/shapes.ts";
-import { asTensor, hasValue, type Tensor, type TensorLike } from "../src/tensor/tensor.ts";
+import { asTensor, hasValue, knownValues, type Tensor, type TensorLike } from "../src/tensor/tensor.ts";
 import { broadcastToShape, sameShape } from "./axes.ts";
 import { masksOf, visibleValue } from "./masking.ts";
 import { markMember } from "./membership.ts";
@@ -121,7 +121,7 @@ function findOffence(value: Tensor, constraint: Constraint, checked?: Tensor): O
   const wide = broadcastToShape(value, [...inside.shape, ...event]);
   const size = event.reduce((a, b) => a * b, 1);
   const start = ravel(index, inside.shape) * size;
-  const values = Array.from(wide.data.slice(start, start + size));
+  const values = Array.from(knownValues(wide)!.slice(start, start + size));
   return {
     text: abbreviate(values, event),
     where: index.length === 0 ? "" : ` at index ${formatShape(index)}`,
@@ -137,10 +137,10 @@ function abbreviate(values: readonly number[], event: Shape): string {
 }
 
 function findIndex(t: Tensor, bad: (v: number) => boolean): number[] | undefined {
-  const flat = (t.data as ArrayLike<number> & { findIndex(f: (v: number) => boolean): number }).findIndex(bad);
+  const flat = (knownValues(t)! as ArrayLike<number> & { findIndex(f: (v: number) => boolean): number }).findIndex(bad);
   return flat < 0 ? undefined : indexAt(flat, t.shape);
 }
 
-const countWhere = (t: Tensor, bad: (v: number) => boolean): number => Array.from(t.data).filter(bad).length;
+const countWhere = (t: Tensor, bad: (v: number) => boolean): number => Array.from(knownValues(t)!).filter(bad).length;
 
 const ravel = (index: readonly number[], shape: Shape): number => index.reduce((flat, i, d) => flat * shape[d]! + i, 0);

@@ -61,7 +61,7 @@ function depth({ tree_depth, maxDepth }: Run): Finding | undefined {
   const { count, share } = transitions(tree_depth, (v) => v >= maxDepth);
   if (count === 0) return undefined;
   const message =
-    `Long trajectories: ${count} transitions (${percent(share)}) reached maxDepth ${maxDepth}: draws are right but slow to come by. ` +
+    `Long trajectories: ${count} transitions (${percent(share)}) reached maxDepth ${maxDepth}: draws are slow to come by. ` +
     `Try more warmup, { maxDepth: ${maxDepth + 2} }, or parameters of similar scale.`;
   return { kind: "maxDepth", message, count, value: share };
 }

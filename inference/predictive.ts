@@ -48,7 +48,8 @@ export function predictive<Data>(
   const { seed = 0 } = options;
   const given = readPosterior(posterior);
   const { chains, draws } = countDraws(given, options.draws);
-  const root = typeof seed === "number" || typeof seed === "string" ? key(seed) : seed;
+  // Apart from the streams of a sampler with the same seed.
+  const root = foldIn(typeof seed === "number" || typeof seed === "string" ? key(seed) : seed, "predictive");
   const predictions = new Map<string, Prediction>();
   for (let c = 0; c < chains; c++) {
     for (let d = 0; d < draws; d++) {

@@ -42,12 +42,24 @@ export async function runChains(job: Job, options: RunOptions = {}): Promise<Run
   const settings = chainSettings(job.settings, "runChains");
   const { signal, onProgress = () => {} } = options;
   let failed = false;
-  const observer: Observer = { onProgress, stopped: () => failed || signal?.aborted === true };
+  let thrown: { readonly error: unknown } | undefined;
+  const observer: Observer = {
+    // Called from wherever a message arrives: what the listener throws ends the run and rejects it.
+    onProgress: (progress) => {
+      try {
+        onProgress(progress);
+      } catch (error) {
+        thrown ??= { error };
+      }
+    },
+    stopped: () => failed || thrown !== undefined || signal?.aborted === true,
+  };
   const strategy = chooseStrategy(job, options);
   const results = await strategy(job, observer).catch((error) => {
     failed = true;
     throw error;
   });
+  if (thrown) throw (thrown as { readonly error: unknown }).error;
   const ordered = job.chains.flatMap((id) => results.find(({ chain }) => chain === id) ?? []);
   const aborted = ordered.length < job.chains.length || ordered.some(({ count }) => count < settings.draws);
   if (!aborted) return { chains: ordered, count: settings.draws, aborted };

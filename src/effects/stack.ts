@@ -8,6 +8,8 @@
  * While a handler works, the stack consists of the handlers outside of it: a primitive it performs, or a copy of the
  * message it sends on with `applyStack`, goes outwards and never comes back to itself.
  */
+
+import { tracedBody } from "../tensor/tracedBody.ts";
 import { fillIn } from "./defaults.ts";
 import { type Message, siteLabel } from "./message.ts";
 import { atSite } from "./modelError.ts";
@@ -35,6 +37,17 @@ interface Entry {
 
 let top: Entry | undefined;
 
+/** @throws Error in a function that is traced once for many runs: the statement would be met once, and mean once. */
+function refuseInBody(msg: Message): void {
+  const owner = tracedBody();
+  if (owner === undefined) return;
+  throw new Error(
+    `${siteLabel(msg)} stands in a function given to ${owner}, which is traced once whatever number of times it runs. ` +
+      "Put statements outside: draw what the steps need in a plate before and pass it in (as rows, xs), " +
+      "return log densities as results (ys) and add their sum with one factor.",
+  );
+}
+
 /**
  * Sends a message through the handlers and returns it, complete.
  *
@@ -44,6 +57,7 @@ export function applyStack<M extends Message>(msg: M): M {
   const innermost = top;
   const seen: Entry[] = [];
   try {
+    refuseInBody(msg);
     for (let entry = innermost; entry !== undefined; entry = entry.outer) {
       if (msg.stop && entry.handler.seesHidden !== true) continue;
       seen.push(entry);

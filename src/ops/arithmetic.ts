@@ -1,6 +1,6 @@
 /** Arithmetic, comparison and selection, with the algebra that keeps graphs small. */
 import type { Node, NodeType, Op } from "../compiler/graph.ts";
-import { apply, constantNode, isConstant, scalar } from "../compiler/node.ts";
+import { apply, constantNode, scalar } from "../compiler/node.ts";
 import { allocate, sizeOf } from "../compiler/shapes.ts";
 import { uniformValue } from "./broadcast.ts";
 import { late } from "./late.ts";

@@ -89,8 +89,10 @@ export function makeLoop(parts: LoopParts): LoopResults {
   const { trips, length, reverse, test, count } = parts;
   const bound = new Map<Node, Node>(parts.bound);
   const changes = parts.carries.filter(({ input, output, init }) => {
-    if (input === output) bound.set(input, init);
-    return input !== output;
+    // Where a test may not come true in time, all that is carried must be able to say so.
+    const changes = input !== output || test !== undefined;
+    if (!changes) bound.set(input, init);
+    return changes;
   });
   const different = parts.rows.filter(({ stacked, input }) => {
     const row = commonRow(stacked);

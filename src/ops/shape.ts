@@ -150,6 +150,11 @@ export function slice(
   steps: readonly number[] = [],
 ): Node {
   const rank = x.shape.length;
+  if (!Array.isArray(starts) || !Array.isArray(stops) || !Array.isArray(steps)) {
+    throw new TypeError(
+      "slice: starts, stops and steps are lists with one number for each dimension: slice(x, [0], [2]) for the first two.",
+    );
+  }
   if (starts.length > rank || stops.length > rank) {
     throw new RangeError(
       `slice: ${Math.max(starts.length, stops.length)} ranges for a tensor of shape ${formatShape(x.shape)}; give at most ${rank}.`,

@@ -17,6 +17,7 @@ import {
 } from "./controlTrees.ts";
 import { describe } from "./describe.ts";
 import { asTensor, type Tensor, type TensorLike, wrap } from "./tensor.ts";
+import { asBody } from "./tracedBody.ts";
 import { flattenLike, flattenTree, type TreeStructure, unflattenTree } from "./tree.ts";
 
 export interface ScanOptions {
@@ -147,7 +148,7 @@ export function scan<C, X = undefined, Y = undefined>(
     given.structure,
     rows.map((r) => r.input),
   );
-  const { next, y } = stepResult(f(carried.tree as TensorTree<C>, row as TensorTree<X>));
+  const { next, y } = stepResult(asBody("scan", () => f(carried.tree as TensorTree<C>, row as TensorTree<X>)));
   const outputs = nextOf("scan", next, carried);
   const results = flattenOptional(y);
   const stacked = (nodes: readonly Node[]): TensorTree<Y> =>
@@ -205,8 +206,15 @@ export function whileLoop<C>(
     );
   }
   const carried = carriedOf(init);
-  const test = truthOf("whileLoop: the condition", asTensor(condition(carried.tree as TensorTree<C>)));
-  const outputs = nextOf("whileLoop", body(carried.tree as TensorTree<C>), carried);
+  const test = truthOf(
+    "whileLoop: the condition",
+    asTensor(asBody("whileLoop", () => condition(carried.tree as TensorTree<C>))),
+  );
+  const outputs = nextOf(
+    "whileLoop",
+    asBody("whileLoop", () => body(carried.tree as TensorTree<C>)),
+    carried,
+  );
   // The number of steps tells whether the condition was met; one that no carry can change needs no loop.
   const made = makeLoop({
     trips: "tested",

@@ -1,4 +1,5 @@
 /** Choices that are made when a function runs: one branch is computed, the others are not. */
+
 import type { Node } from "../compiler/graph.ts";
 import { constantNode, isConstant, scalar } from "../compiler/node.ts";
 import { formatShape, sameShape } from "../compiler/shapes.ts";
@@ -15,6 +16,7 @@ import {
   unflattenOptional,
 } from "./controlTrees.ts";
 import { asTensor, type Tensor, type TensorLike, wrap } from "./tensor.ts";
+import { asBody } from "./tracedBody.ts";
 import { flattenTree, type TreeStructure, unflattenTree } from "./tree.ts";
 
 /**
@@ -82,7 +84,7 @@ function choose<O extends readonly unknown[], R>(
   if (isConstant(index) && !Number.isInteger(index.value![0])) {
     throw new TypeError(`${name}: the index is ${index.value![0]}; an integer is wanted.`);
   }
-  const made = branches.map((f) => flattenTree(f(...args)));
+  const made = branches.map((f) => flattenTree(asBody(name, () => f(...args))));
   const [first] = made as [(typeof made)[0]];
   made.forEach(({ leaves, structure }, b) => checkAlike(name, first, { leaves, structure }, [labels[0]!, labels[b]!]));
   const nodes = isConstant(index)

@@ -1,4 +1,5 @@
 /** Compiling a function of tensors: traced once for each structure and shape of its arguments, then run as a program. */
+
 import { compile } from "../compiler/compile.ts";
 import type { Node, TypedArray } from "../compiler/graph.ts";
 import { interpret } from "../compiler/interpret.ts";
@@ -9,6 +10,7 @@ import { allocate } from "../compiler/shapes.ts";
 import { simplify, topological } from "../compiler/simplify.ts";
 import { variable } from "../ops/broadcast.ts";
 import { fromData, type Tensor, wrap } from "./tensor.ts";
+import { asBody } from "./tracedBody.ts";
 import { flattenTree, type TreeLike, type TreeStructure, unflattenTree } from "./tree.ts";
 
 /** Values of the arguments' leaves in, values of the results' leaves out. */
@@ -67,7 +69,7 @@ function traceAndCompile<A extends readonly unknown[], R>(
   const { id: mark } = scalar(0);
   const inputs = leaves.map((x, i) => inputNode(x.shape, x.dtype, `argument ${i}`));
   const traced = unflattenTree(structure, inputs.map(wrap)) as unknown as A;
-  const result = flattenTree(f(...traced));
+  const result = flattenTree(asBody("jit", () => f(...traced)));
   const outputs = result.leaves.map((x) => x.node);
   if (topological(outputs).some((x) => x.op === variable && x.id < mark)) return undefined;
   return { structure: result.structure, run: runner(outputs, inputs) };

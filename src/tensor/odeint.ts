@@ -1,4 +1,5 @@
 /** Ordinary differential equations: Dormand and Prince's method with steps as long as the tolerance allows. */
+
 import { stopGradient } from "../ops/arithmetic.ts";
 import { scan, whileLoop } from "./control.ts";
 import type { TensorTree } from "./controlTrees.ts";
@@ -7,6 +8,7 @@ import { mean } from "./reduce.ts";
 import { concat, expandDims } from "./shape.ts";
 import { formatShape, sizeOf } from "./shapes.ts";
 import { asTensor, hasValue, type Tensor, type TensorLike, wrap } from "./tensor.ts";
+import { asBody } from "./tracedBody.ts";
 import { flattenLike, flattenTree, type TreeLike, type TreeStructure, unflattenTree } from "./tree.ts";
 
 export interface OdeOptions<A> {
@@ -77,7 +79,7 @@ export function odeint<Y, A = undefined>(
   const given = (args === undefined ? undefined : tensorsOf(args)) as TensorTree<A>;
   const shapes = leaves.map((x) => x.shape);
   const slope: Slope = (y, t) => {
-    const made = f(unravel(y, shapes, structure) as TensorTree<Y>, t, given);
+    const made = asBody("odeint", () => f(unravel(y, shapes, structure) as TensorTree<Y>, t, given));
     const parts = flattenLike(made, structure, "odeint: what the function returns");
     parts.forEach((x, i) => {
       if (formatShape(x.shape) === formatShape(shapes[i]!)) return;

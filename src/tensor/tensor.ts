@@ -190,7 +190,7 @@ export class Tensor {
   expandDims(axis: number): Tensor {
     return wrap(shapes.expandDims(this.node, axis));
   }
-  slice(starts: readonly number[], stops: readonly (number | undefined)[], steps?: readonly number[]): Tensor {
+  slice(starts: readonly number[], stops: readonly (number | undefined)[] = [], steps?: readonly number[]): Tensor {
     return wrap(shapes.slice(this.node, starts, stops, steps));
   }
   /** Element(s) at position i of the first axis, which is dropped. */
@@ -249,6 +249,8 @@ function print(x: NestedArray | number | boolean, most: number): string {
 /** A tensor around a node. */
 export const wrap = (node: Node): Tensor => new Tensor(node);
 export const isTensor = (x: unknown): x is Tensor => x instanceof Tensor;
+/** The values where they are known, for the library's own checks: reading them loses no derivative. */
+export const knownValues = (x: Tensor): TypedArray | undefined => x.node.value;
 /** False for a traced tensor whose value is not known yet. */
 export const hasValue = (x: Tensor): boolean => x.node.value !== undefined;
 /** A tensor over an existing array, which it takes over. @throws TypeError when the length does not fit the shape. */

@@ -1,11 +1,14 @@
 /** Derivatives that would be lost or wrong without a word. */
 import {
   concat,
+  dist,
   exp,
   grad,
   greater,
   hessian,
+  jit,
   jvp,
+  less,
   log,
   prod,
   square,
@@ -14,6 +17,7 @@ import {
   take,
   tensor,
   valueAndGrad,
+  whileLoop,
 } from "lapilli";
 import { describe, expect, it } from "vitest";
 
@@ -78,5 +82,36 @@ describe("the algebra of derivatives", () => {
     const value = valueAndGrad((x) => sum(tensor([Number.NEGATIVE_INFINITY, 1, 2]).add(x)))(1);
     expect(value.value.item()).toBe(Number.NEGATIVE_INFINITY);
     expect(value.grad.item()).toBe(3);
+  });
+});
+
+describe("checks of the library", () => {
+  it("read no values of the user's function", () => {
+    const f = (x: Tensor): Tensor => dist.Uniform(-1, 3).logProb(x);
+    expect(grad(f)(1).item()).toBe(0);
+    expect(hessian(f)(1).item()).toBe(0);
+  });
+});
+
+describe("a loop that does not end within its steps", () => {
+  it("says so in everything it carries", () => {
+    expect(() =>
+      whileLoop(
+        (c: Tensor) => less(c, 10),
+        (c: Tensor) => c,
+        tensor(1),
+        { maxSteps: 5 },
+      ),
+    ).toThrow("still holds after 5 steps");
+    const both = jit((n: Tensor, c: Tensor) =>
+      whileLoop(
+        ([i]: readonly [Tensor, Tensor]) => less(i, 10),
+        ([i, k]: readonly [Tensor, Tensor]) => [i.add(1), k],
+        [n, c] as const,
+        { maxSteps: 5 },
+      ),
+    );
+    const [i, k] = both(0, 7) as unknown as [Tensor, Tensor];
+    expect([i.item(), k.item()]).toEqual([Number.NaN, Number.NaN]);
   });
 });

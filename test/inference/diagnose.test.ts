@@ -84,7 +84,7 @@ test("trajectories that reach the longest there may be", () => {
     count: 500,
     value: 0.25,
     message:
-      "Long trajectories: 500 transitions (25.0 %) reached maxDepth 10: draws are right but slow to come by. Try more warmup, { maxDepth: 12 }, or parameters of similar scale.",
+      "Long trajectories: 500 transitions (25.0 %) reached maxDepth 10: draws are slow to come by. Try more warmup, { maxDepth: 12 }, or parameters of similar scale.",
   });
   expect(made({ depth, maxDepth: undefined }).diagnose()).toEqual([]);
 });
