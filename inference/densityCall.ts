@@ -13,44 +13,34 @@ export type ValueAndGrad = (x: Float64Array, grad: Float64Array) => number;
 const straightLimit = 48;
 
 /**
- * The function from a point and a gradient to be filled to the log density. For few coordinates it is written out, one
- * assignment a number, which halves the cost of a call; where code generation is forbidden it copies in a loop.
+ * The function from a point and a gradient to be filled to the log density. For few coordinates the copies are written out, one
+ * assignment a number, which halves the cost of a call; where code generation is forbidden they are bulk copies. The
+ * function itself stays small, so that its callers take it in and no number is boxed on the way.
  *
  * @param refuse - called when an array has another length; it throws
  */
-export function densityCall(memory: DensityMemory, refuse: ValueAndGrad): ValueAndGrad {
-  const n = memory.input.length;
-  if (n > straightLimit) return copying(memory, refuse);
-  const each = (line: (i: number) => string): string => Array.from({ length: n }, (_, i) => line(i)).join("");
-  try {
-    const write = new Function(
-      "input",
-      "output",
-      "run",
-      "refuse",
-      `return (x, grad) => {
-        if (x?.length !== ${n} || grad?.length !== ${n}) return refuse(x, grad);
-        ${each((i) => `input[${i}] = x[${i}];`)}
-        run();
-        ${each((i) => `grad[${i}] = output[${i + 1}];`)}
-        return output[0];
-      }`,
-    );
-    return write(memory.input, memory.output, memory.run, refuse) as ValueAndGrad;
-  } catch (error) {
-    if (error instanceof SyntaxError) throw error;
-    return copying(memory, refuse);
-  }
-}
-
-function copying({ input, output, run }: DensityMemory, refuse: ValueAndGrad): ValueAndGrad {
+export function densityCall({ input, output, run }: DensityMemory, refuse: ValueAndGrad): ValueAndGrad {
   const n = input.length;
   const gradient = output.subarray(1);
+  const fill = copier(n, "input[i] = other[i];", input) ?? ((x: Float64Array): void => input.set(x));
+  const empty = copier(n, "other[i] = input[i];", gradient) ?? ((grad: Float64Array): void => grad.set(gradient));
   return (x, grad) => {
     if (x?.length !== n || grad?.length !== n) return refuse(x, grad);
-    input.set(x);
+    fill(x);
     run();
-    grad.set(gradient);
+    empty(grad);
     return output[0]!;
   };
+}
+
+/** A function that repeats an assignment for every i below n; undefined for many, and where code may not be generated. */
+function copier(n: number, assignment: string, input: Float64Array): ((other: Float64Array) => void) | undefined {
+  if (n > straightLimit) return undefined;
+  const lines = Array.from({ length: n }, (_, i) => assignment.replaceAll("[i]", `[${i}]`));
+  try {
+    return new Function("input", `return (other) => { ${lines.join("")} }`)(input) as (other: Float64Array) => void;
+  } catch (error) {
+    if (error instanceof SyntaxError) throw error;
+    return undefined;
+  }
 }
