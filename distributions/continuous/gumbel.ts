@@ -23,7 +23,7 @@ export const Gumbel: Family<[loc?: TensorLike, scale?: TensorLike], never, "loc"
   },
   sample: (key, shape, { loc, scale }) => add(loc, mul(scale, quantile(openUniform(key, shape)))),
   mean: ({ loc, scale }) => add(loc, mul(EULER_GAMMA, scale)),
-  variance: ({ scale }) => mul(Math.PI ** 2 / 6, square(scale)),
+  variance: ({ scale }) => mul((Math.PI * Math.PI) / 6, square(scale)),
   entropy: ({ scale }) => add(log(scale), 1 + EULER_GAMMA),
   cdf: (x, { loc, scale }) => exp(neg(exp(neg(div(sub(x, loc), scale))))),
   icdf: (q, { loc, scale }) => add(loc, mul(scale, quantile(q))),

@@ -18,7 +18,7 @@ export const Logistic: Family<[loc?: TensorLike, scale?: TensorLike], never, "lo
   logProb: (x, { loc, scale }) => sub(logSigmoidDerivative(div(sub(x, loc), scale)), log(scale)),
   sample: (key, shape, { loc, scale }) => add(loc, mul(scale, logit(openUniform(key, shape)))),
   mean: ({ loc }) => loc,
-  variance: ({ scale }) => mul(Math.PI ** 2 / 3, square(scale)),
+  variance: ({ scale }) => mul((Math.PI * Math.PI) / 3, square(scale)),
   entropy: ({ scale }) => add(log(scale), 2),
   cdf: (x, { loc, scale }) => sigmoid(div(sub(x, loc), scale)),
   icdf: (q, { loc, scale }) => add(loc, mul(scale, logit(q))),

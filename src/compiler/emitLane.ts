@@ -46,7 +46,7 @@ export const bitLiterals: Readonly<Record<"two52" | "bias" | "fraction" | "one",
 };
 
 /** Entries kept for a table: the next power of two. */
-export const tableRoom = (length: number): number => 2 ** Math.ceil(Math.log2(length));
+export const tableRoom = (length: number): number => (length <= 1 ? 1 : 1 << (32 - Math.clz32(length - 1)));
 
 /** How often each expression below the roots is used, each counted once per user. */
 export function usesOf(roots: readonly Lane[]): Map<Lane, number> {

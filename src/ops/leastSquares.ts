@@ -47,9 +47,12 @@ function read(reduced: Float64Array, rows: number, columns: number, centre: Floa
     q[i] = reduced[i * width + columns]!;
   }
   let residual = 0;
-  for (let i = columns; i < rows; i++) residual += reduced[i * width + columns]! ** 2;
+  for (let i = columns; i < rows; i++) residual += squared(reduced[i * width + columns]!);
   return { r, q, centre, residual };
 }
+
+/** A product, because powers are not specified to the last bit. */
+const squared = (x: number): number => x * x;
 
 /** −R⁻¹q, or undefined when the design is nearly without full rank. */
 function solution(reduced: Float64Array, columns: number): Float64Array | undefined {
@@ -75,13 +78,13 @@ function reflect(a: Float64Array, rows: number, columns: number): void {
   const dots = new Float64Array(width);
   for (let k = 0; k < columns; k++) {
     let norm = 0;
-    for (let i = k; i < rows; i++) norm += a[i * width + k]! ** 2;
+    for (let i = k; i < rows; i++) norm += squared(a[i * width + k]!);
     if (norm === 0) continue;
     const alpha = a[k * width + k]! > 0 ? -Math.sqrt(norm) : Math.sqrt(norm);
     let length = 0;
     for (let i = k; i < rows; i++) {
       v[i] = i === k ? a[i * width + k]! - alpha : a[i * width + k]!;
-      length += v[i]! ** 2;
+      length += squared(v[i]!);
     }
     // Row by row, as the numbers lie in memory.
     dots.fill(0, k);

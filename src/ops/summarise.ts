@@ -76,7 +76,7 @@ function sumOfSquares(x: Node, w: Float64Array | undefined, sum: Sum): Node | un
   const dense = affine.terms.filter((t) => t.kind === "dense");
   const columns = dense.reduce((n, t) => n + sizeOf(t.variable.shape), 0);
   if (dense.length === affine.terms.length) {
-    const isCheap = columns < affine.rows && affine.rows * columns ** 2 <= reflectionLimit;
+    const isCheap = columns < affine.rows && affine.rows * columns * columns <= reflectionLimit;
     return isCheap ? triangular(eachRow(affine, w), dense, columns, sum) : undefined;
   }
   const cells = collapseRows(affine, w);
@@ -115,7 +115,12 @@ function collapseRows(affine: Affine, w: Float64Array | undefined): Cells {
     return weights[g] === 0 ? 0 : total / weights[g]!;
   });
   const within = groups.reduce(
-    (s, group, g) => s + group.reduce((t, i) => t + weightOf(i) * (affine.constant[i]! - constants[g]!) ** 2, 0),
+    (s, group, g) =>
+      s +
+      group.reduce((t, i) => {
+        const distance = affine.constant[i]! - constants[g]!;
+        return t + weightOf(i) * distance * distance;
+      }, 0),
     0,
   );
   return { rows: groups.map((group) => group[0]!), weights, constants, within };
