@@ -1,3 +1,4 @@
+/** The transform from unconstrained space onto a constraint. */
 import { type Constraint, independent, real } from "./constraints.ts";
 import { markMember } from "./membership.ts";
 import { independentTransform, type Transform, transform } from "./transforms.ts";

@@ -1,3 +1,4 @@
+/** Random draws with the shapes of distributions. */
 import type { Shape } from "../src/compiler/graph.ts";
 import type { Key } from "../src/random/key.ts";
 import { uniform } from "../src/random/uniform.ts";

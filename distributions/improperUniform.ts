@@ -1,3 +1,4 @@
+/** A flat density over a constraint, of infinite mass. */
 import type { Shape } from "../src/compiler/graph.ts";
 import { zeros } from "../src/tensor/create.ts";
 import { formatShape } from "../src/tensor/shapes.ts";

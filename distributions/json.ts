@@ -1,3 +1,4 @@
+/** Distributions from their names and arguments. */
 import type { Shape } from "../src/compiler/graph.ts";
 import type { TensorLike } from "../src/tensor/tensor.ts";
 import * as constraints from "./constraints.ts";

@@ -1,3 +1,4 @@
+/** Kullback–Leibler divergences in closed form. */
 import { cholesky, diagonal, solveTriangular } from "../src/tensor/linalg.ts";
 import {
   add,

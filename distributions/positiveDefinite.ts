@@ -1,3 +1,4 @@
+/** Whether matrices are symmetric and positive definite. */
 import { tensor } from "../src/tensor/create.ts";
 import { reshape } from "../src/tensor/shape.ts";
 import type { Tensor } from "../src/tensor/tensor.ts";

@@ -1,3 +1,4 @@
+/** Quantiles of discrete distributions by search. */
 import { tensor } from "../src/tensor/create.ts";
 import { broadcastTo, reshape } from "../src/tensor/shape.ts";
 import { broadcastShapes } from "../src/tensor/shapes.ts";

@@ -1,3 +1,4 @@
+/** Distributions of transformed variables. */
 import { add, mul, square, sub } from "../src/tensor/math.ts";
 import type { Tensor } from "../src/tensor/tensor.ts";
 import { sumRight } from "./axes.ts";

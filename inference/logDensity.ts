@@ -1,3 +1,4 @@
+/** The seam between models and samplers: a model and its data as a density over one flat unconstrained vector. */
 import type { Node } from "../src/compiler/graph.ts";
 import { type Passes, withPasses } from "../src/ops/passes.ts";
 import { reroll } from "../src/ops/reroll.ts";

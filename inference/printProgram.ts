@@ -1,3 +1,4 @@
+/** Compiled densities for a person to read. */
 import { printProgram as printCompiled, printGraph } from "../src/compiler/print.ts";
 import { simplify, topological } from "../src/compiler/simplify.ts";
 import type { LogDensity } from "./modelDensity.ts";

@@ -1,3 +1,4 @@
+/** Sorting orders of floating-point numbers. */
 const digitBits = 11;
 
 /** One stable pass: reorders `order` into `next` by eleven bits of `words`. */

@@ -1,3 +1,4 @@
+/** Autocovariances of chains. */
 import type { Chains } from "./draws.ts";
 import { fourierTransform } from "./fourier.ts";
 import { mean } from "./moments.ts";

@@ -1,3 +1,4 @@
+/** The energy diagnostic E-BFMI. */
 import { type Draws, toChains } from "./draws.ts";
 import { mean, squaredDeviations } from "./moments.ts";
 

@@ -1,3 +1,4 @@
+/** Effective sample size of given chains. */
 import { log } from "../../src/wasm/numberFunctions.ts";
 import { centre, meanAutocovariance } from "./autocovariance.ts";
 import type { Chains } from "./draws.ts";

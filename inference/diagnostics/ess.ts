@@ -1,3 +1,4 @@
+/** Effective sample sizes for the bulk, the tails, means, standard deviations and quantiles. */
 import { type Chains, checkProbability, type Draws, sortedDraws, toChains } from "./draws.ts";
 import { effectiveSampleSize } from "./effectiveSampleSize.ts";
 import { isDegenerate, mean } from "./moments.ts";

@@ -1,3 +1,4 @@
+/** Fourier transforms for autocovariances. */
 import { cos, sin } from "../../src/wasm/numberFunctions.ts";
 
 interface Twiddles {

@@ -1,3 +1,4 @@
+/** Highest-density and equal-tailed intervals. */
 import { type Draws, sortedDraws, toChains } from "./draws.ts";
 import { quantileSorted } from "./quantile.ts";
 

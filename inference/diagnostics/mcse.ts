@@ -1,3 +1,4 @@
+/** Monte Carlo standard errors. */
 import { betaincinv } from "../../src/ops/special/betaincinv.ts";
 import { type Chains, checkProbability, type Draws, sortedDraws, toChains } from "./draws.ts";
 import { effectiveSampleSize } from "./effectiveSampleSize.ts";

@@ -1,3 +1,4 @@
+/** Means and variances of draws. */
 import type { Chains } from "./draws.ts";
 
 function sum(chains: Chains, shift: number): number {

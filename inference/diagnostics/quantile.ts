@@ -1,3 +1,4 @@
+/** Quantiles of draws. */
 import { checkProbability, type Draws, sortedDraws, toChains } from "./draws.ts";
 
 /**

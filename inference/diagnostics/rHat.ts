@@ -1,3 +1,4 @@
+/** R-hat: whether chains agree. */
 import { type Chains, type Draws, sortedDraws, toChains } from "./draws.ts";
 import { chainMeans, isDegenerate, mean, variance } from "./moments.ts";
 import { quantileSorted } from "./quantile.ts";

@@ -1,3 +1,4 @@
+/** Ranks of draws as normal scores. */
 import { normalQuantile } from "../../src/wasm/numberFunctions.ts";
 import { argsort } from "./argsort.ts";
 import { type Chains, pool } from "./draws.ts";

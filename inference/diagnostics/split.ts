@@ -1,3 +1,4 @@
+/** Chains in halves. */
 import type { Chains } from "./draws.ts";
 
 /**

@@ -1,3 +1,4 @@
+/** Tables of estimates and diagnostics. */
 import { type Chains, sortedDraws } from "./draws.ts";
 import { effectiveSampleSize } from "./effectiveSampleSize.ts";
 import { tailSampleSize } from "./ess.ts";

@@ -1,3 +1,4 @@
+/** One chain: warm-up, draws, statistics. */
 import { foldIn, type Key, key } from "../../src/random/key.ts";
 import { stream as streamOf } from "../../src/random/stream.ts";
 import type { Density } from "./density.ts";

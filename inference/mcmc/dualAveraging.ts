@@ -1,3 +1,4 @@
+/** Dual averaging of the step size. */
 import { exp, log, pow } from "../../src/wasm/numberFunctions.ts";
 
 export interface DualAveragingOptions {

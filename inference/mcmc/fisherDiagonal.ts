@@ -1,3 +1,4 @@
+/** Scales of the coordinates from the variances of draws and gradients. */
 import { type RunningVariance, runningVariance } from "./runningVariance.ts";
 
 /** Draws and their gradients over a stretch of warm-up. */

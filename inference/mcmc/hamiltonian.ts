@@ -1,3 +1,4 @@
+/** States, energies and leapfrog steps. */
 import type { Stream } from "../../src/random/stream.ts";
 import type { Density } from "./density.ts";
 import type { Metric } from "./metric.ts";

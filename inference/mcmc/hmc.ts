@@ -1,3 +1,4 @@
+/** Hamiltonian Monte Carlo over trajectories of fixed length. */
 import { exp } from "../../src/wasm/numberFunctions.ts";
 import { type Hamiltonian, leapfrog, refresh, stateAt } from "./hamiltonian.ts";
 import { type Kernel, transition } from "./kernel.ts";

@@ -1,3 +1,4 @@
+/** Where chains start. */
 import type { Stream } from "../../src/random/stream.ts";
 import type { Density } from "./density.ts";
 import { allFinite } from "./metric.ts";

@@ -1,3 +1,4 @@
+/** What a Markov kernel is. */
 import type { State } from "./state.ts";
 
 /** What happened in a transition. One object, overwritten by every transition. */

@@ -1,3 +1,4 @@
+/** The No-U-Turn kernel. */
 import { exp } from "../../src/wasm/numberFunctions.ts";
 import { type Hamiltonian, leapfrog, refresh, stateAt } from "./hamiltonian.ts";
 import { type Kernel, transition } from "./kernel.ts";

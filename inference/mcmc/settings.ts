@@ -1,3 +1,4 @@
+/** Settings of chains, with their defaults and checks. */
 import { describe } from "../../src/tensor/describe.ts";
 
 /** How a chain is run. Plain data: it travels to workers. */

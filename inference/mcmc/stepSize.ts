@@ -1,3 +1,4 @@
+/** The search for a first step size. */
 import { type Hamiltonian, leapfrog, refresh } from "./hamiltonian.ts";
 import type { State } from "./state.ts";
 

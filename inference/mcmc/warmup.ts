@@ -1,3 +1,4 @@
+/** Adaptation of step size and metric. */
 import { dualAveraging } from "./dualAveraging.ts";
 import { type FisherEstimator, fisherDiagonal } from "./fisherDiagonal.ts";
 import type { Hamiltonian } from "./hamiltonian.ts";

@@ -1,3 +1,4 @@
+/** Densities from plain data, in whichever thread they are wanted. */
 import { type Instance, instantiate, type Program } from "../../src/compiler/program.ts";
 import { densityCall } from "../densityCall.ts";
 import type { Density } from "../mcmc/density.ts";

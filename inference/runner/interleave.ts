@@ -1,3 +1,4 @@
+/** Chains in turns in one thread. */
 import { type Chain, type ChainResult, startChain } from "../mcmc/chain.ts";
 import { densityOf } from "./density.ts";
 import { ChainError, type Job, type Observer } from "./job.ts";

@@ -1,3 +1,4 @@
+/** Jobs of chains, as plain data. */
 import type { Key } from "../../src/random/key.ts";
 import type { ChainResult, Phase } from "../mcmc/chain.ts";
 import type { Density } from "../mcmc/density.ts";

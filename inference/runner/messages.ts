@@ -1,3 +1,4 @@
+/** What threads tell each other. */
 import type { ChainResult } from "../mcmc/chain.ts";
 import type { Job, Progress } from "./job.ts";
 

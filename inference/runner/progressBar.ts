@@ -1,3 +1,4 @@
+/** Progress on a terminal. */
 import type { Progress } from "./job.ts";
 
 /** Where a bar is drawn: standard error in Node, or anything that looks like it. */

@@ -1,3 +1,4 @@
+/** Running the chains of a job, here or in workers. */
 import { type ChainResult, sliceStats } from "../mcmc/chain.ts";
 import { chainSettings } from "../mcmc/settings.ts";
 import { isLive } from "./density.ts";

@@ -1,3 +1,4 @@
+/** Workers that run chains. */
 import type { ChainResult } from "../mcmc/chain.ts";
 import { asError } from "./interleave.ts";
 import { ChainError, type Job, type Observer } from "./job.ts";

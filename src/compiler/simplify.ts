@@ -3,16 +3,18 @@ import type { Node } from "./graph.ts";
 import { apply, isConstant } from "./node.ts";
 import { withOrigin } from "./origin.ts";
 
-/** Nodes reachable from the outputs, inputs first. */
-export function topological(outputs: readonly Node[]): Node[] {
+/** The history of a constant is of no interest. */
+const hasHistory = (node: Node): boolean => !isConstant(node);
+
+/** Nodes reachable from the outputs, inputs first; `opens` says whether to go on to the inputs of a node. */
+export function topological(outputs: readonly Node[], opens: (node: Node) => boolean = hasHistory): Node[] {
   const seen = new Set<Node>();
   const pending = [...outputs];
   while (pending.length > 0) {
     const node = pending.pop()!;
     if (seen.has(node)) continue;
     seen.add(node);
-    // The history of a constant is of no interest.
-    if (!isConstant(node)) pending.push(...node.inputs);
+    if (opens(node)) pending.push(...node.inputs);
   }
   return [...seen].sort((a, b) => a.id - b.id);
 }

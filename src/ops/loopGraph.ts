@@ -1,9 +1,11 @@
 /** Making closed graphs of traced functions: what does not depend on their own inputs is computed outside and passed in. */
+
 import type { Node } from "../compiler/graph.ts";
 import { Body } from "../compiler/loopBody.ts";
 import { apply, constant, inputNode, isConstant } from "../compiler/node.ts";
 import { withOrigin } from "../compiler/origin.ts";
 import { sizeOf } from "../compiler/shapes.ts";
+import { topological } from "../compiler/simplify.ts";
 import { broadcast, variable } from "./broadcast.ts";
 
 /** Outputs rebuilt over a graph's own inputs and placeholders, and the nodes outside that the placeholders stand for. */
@@ -83,17 +85,8 @@ export function closeBranches(
 }
 
 /** Nodes made after `mark` that the outputs depend on, and the older ones that these read; inputs first. */
-function younger(outputs: readonly Node[], mark: number): Node[] {
-  const seen = new Set<Node>();
-  const pending = [...outputs];
-  while (pending.length > 0) {
-    const node = pending.pop()!;
-    if (seen.has(node)) continue;
-    seen.add(node);
-    if (node.id > mark && !isConstant(node)) pending.push(...node.inputs);
-  }
-  return [...seen].sort((a, b) => a.id - b.id);
-}
+const younger = (outputs: readonly Node[], mark: number): Node[] =>
+  topological(outputs, (node) => node.id > mark && !isConstant(node));
 
 /** For every node between the outputs and `own` or what is outside: whether it depends on one of `own`. */
 function dependence(
@@ -104,16 +97,12 @@ function dependence(
   const mine = new Set(own);
   // What is older than every input of the graph lies outside.
   const oldest = Math.min(...own.map((x) => x.id), ...[...bound.keys()].map((x) => x.id));
-  const seen = new Set<Node>();
-  const pending = [...outputs];
-  while (pending.length > 0) {
-    const node = pending.pop()!;
-    if (seen.has(node)) continue;
-    seen.add(node);
-    if (!mine.has(node) && !bound.has(node) && node.id > oldest && !isConstant(node)) pending.push(...node.inputs);
-  }
+  const inside = topological(
+    outputs,
+    (node) => !mine.has(node) && !bound.has(node) && node.id > oldest && !isConstant(node),
+  );
   const depends = new Map<Node, boolean>();
-  for (const node of [...seen].sort((a, b) => a.id - b.id)) {
+  for (const node of inside) {
     depends.set(node, mine.has(node) || (!bound.has(node) && node.inputs.some((x) => depends.get(x) === true)));
   }
   return depends;

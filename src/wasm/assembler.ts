@@ -1,3 +1,4 @@
+/** WebAssembly modules from functions, memory and data. */
 import { Code, type FunctionRef, VALUE_TYPES, type ValueType } from "./code.ts";
 import { pushSigned, pushUnsigned } from "./leb128.ts";
 import { OPCODES } from "./opcodes.ts";

@@ -1,3 +1,4 @@
+/** The instructions of one WebAssembly function. */
 import { pushSigned, pushSigned64, pushUnsigned } from "./leb128.ts";
 import { immediatesOf, naturalAlignment, OPCODES, type Opcode } from "./opcodes.ts";
 

@@ -1,3 +1,4 @@
+/** WebAssembly modules as text. */
 import { VALUE_TYPES, type ValueType } from "./code.ts";
 import { INSTRUCTIONS, type Instruction } from "./instructionSet.ts";
 import { Reader } from "./leb128.ts";

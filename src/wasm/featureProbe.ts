@@ -1,3 +1,4 @@
+/** What the engine can do. */
 import { type Code, ModuleBuilder } from "./assembler.ts";
 
 /** What the engine running this code offers. */

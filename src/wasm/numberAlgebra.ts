@@ -1,3 +1,4 @@
+/** The algebra over plain numbers: the reference. */
 import type { Algebra } from "./algebra.ts";
 
 const float64 = new Float64Array(1);

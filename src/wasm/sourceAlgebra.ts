@@ -1,3 +1,4 @@
+/** Definitions written out as JavaScript, with the same bits. */
 import type { Algebra } from "./algebra.ts";
 import { copySign, exponentField, numberAlgebra, powerOfTwo, roundToEven, significand } from "./numberAlgebra.ts";
 

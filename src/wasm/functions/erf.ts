@@ -1,3 +1,4 @@
+/** The error function and its complement. */
 import type { Algebra } from "../algebra.ts";
 import { powerOfTwo } from "../numberAlgebra.ts";
 import { expNonPositive, expNonPositiveOfSum } from "./exp.ts";

@@ -1,3 +1,4 @@
+/** e^x − 1. */
 import type { Algebra } from "../algebra.ts";
 import type { ExpParts } from "./exp.ts";
 import { expParts, FINE_GROWTH, powerRemainder } from "./exp.ts";

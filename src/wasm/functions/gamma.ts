@@ -1,3 +1,4 @@
+/** Logarithm of the gamma function and its derivatives. */
 import type { Algebra } from "../algebra.ts";
 import { log, logPositive } from "./log.ts";
 import { evenOdd, horner } from "./polynomial.ts";

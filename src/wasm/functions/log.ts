@@ -1,3 +1,4 @@
+/** The natural logarithm. */
 import type { Algebra } from "../algebra.ts";
 import { powerOfTwo } from "../numberAlgebra.ts";
 import { horner } from "./polynomial.ts";

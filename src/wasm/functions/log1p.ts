@@ -1,3 +1,4 @@
+/** log(1 + x). */
 import type { Algebra } from "../algebra.ts";
 import { logOfParts, logParts } from "./log.ts";
 

@@ -1,3 +1,4 @@
+/** The logistic function and its relatives. */
 import type { Algebra } from "../algebra.ts";
 import { expNonPositive, expParts, FINE_GROWTH } from "./exp.ts";
 import { expm1Bounded, expm1FromParts } from "./expm1.ts";

@@ -1,3 +1,4 @@
+/** The normal distribution function, its logarithm and its inverse. */
 import type { Algebra } from "../algebra.ts";
 import { erfcxPositive, gaussian } from "./erf.ts";
 import { log, logOfParts, logParts } from "./log.ts";

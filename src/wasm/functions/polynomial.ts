@@ -1,3 +1,4 @@
+/** Polynomials. */
 import type { Algebra } from "../algebra.ts";
 
 /**

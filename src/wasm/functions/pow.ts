@@ -1,3 +1,4 @@
+/** Powers. */
 import type { Algebra } from "../algebra.ts";
 import { powerOfTwo } from "../numberAlgebra.ts";
 import { expOfSum } from "./exp.ts";

@@ -1,3 +1,4 @@
+/** Sine, cosine, tangent. */
 import type { Algebra } from "../algebra.ts";
 import { powerOfTwo } from "../numberAlgebra.ts";
 import { evenOdd, horner } from "./polynomial.ts";

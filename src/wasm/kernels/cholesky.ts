@@ -1,3 +1,4 @@
+/** The Cholesky factor. */
 import { gemmStrided, LOWER, packedDoubles, SUBTRACT } from "./gemm.ts";
 import { address, blockLength, type Kernel, kernel } from "./kernel.ts";
 import { solveRows } from "./products.ts";

@@ -1,3 +1,4 @@
+/** Products of matrices. */
 import type { Code, Local } from "../assembler.ts";
 import { address, advance, blockLength, blockLoop, type Kernel, kernel, loadPair, setSum } from "./kernel.ts";
 import { combineRows, dotRows } from "./products.ts";

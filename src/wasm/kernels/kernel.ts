@@ -1,3 +1,4 @@
+/** What a hand-written kernel is, and how it is linked. */
 import type { Code, FunctionRef, Local, ModuleBuilder, ValueType } from "../assembler.ts";
 
 /**

@@ -1,3 +1,4 @@
+/** Products of matrices and vectors. */
 import type { Local } from "../assembler.ts";
 import { advance, blockLoop, type Kernel, kernel, loadPair, setSum } from "./kernel.ts";
 

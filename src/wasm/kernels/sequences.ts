@@ -1,3 +1,4 @@
+/** Running sums and copies. */
 import { advance, type Kernel, kernel } from "./kernel.ts";
 
 function cumulative(name: string, reverse: boolean): Kernel {

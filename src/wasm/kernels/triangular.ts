@@ -1,3 +1,4 @@
+/** Triangular solves. */
 import type { Code, Local } from "../assembler.ts";
 import { gemmStrided, packedDoubles, SUBTRACT } from "./gemm.ts";
 import { address, advance, blockLength, type Kernel, kernel } from "./kernel.ts";
