@@ -5,7 +5,9 @@ import { bitLiterals, tableRoom } from "./emitLane.ts";
 import { emitNest } from "./emitNest.ts";
 import type { Node } from "./graph.ts";
 import { type MemoryPlan, planMemory } from "./memory.ts";
+import { planNest } from "./nestPlan.ts";
 import type { Port, Program } from "./program.ts";
+import { findRegisters, type PlannedStep, Register } from "./registers.ts";
 import { allSteps, type Call, type Fill, lanesOf, type Schedule, type Step } from "./steps.ts";
 
 /** V8's optimiser is super-linear in the size of a function and starts to lose at about 15 kB. */
@@ -157,16 +159,28 @@ function emitParts(schedule: Schedule, address: (id: number) => number, module: 
   }
   let next = 0;
   while (next < schedule.steps.length) {
+    const first = next;
+    const planned: PlannedStep[] = [];
+    for (let size = 0; next < schedule.steps.length && size < partLimit; ) {
+      const step = schedule.steps[next++]!;
+      const plan = step.kind === "nest" ? planNest(step) : undefined;
+      planned.push({ step, ...(plan && { plan }) });
+      size += plan?.codeSize ?? 0;
+    }
+    const isWhole = (id: number): boolean =>
+      schedule.buffers[id]!.firstStep >= first && schedule.buffers[id]!.lastStep < next;
+    const registers = findRegisters(planned, schedule.buffers, isWhole);
     const part = builder.func(freshName(module, "part"), [], [], (code) => {
       const locals = new LocalPool(code);
-      while (next < schedule.steps.length && code.size < partLimit) {
-        const step = schedule.steps[next++]!;
+      const held = new Map([...registers].map((id) => [id, new Register(code, () => locals.take("v128"))]));
+      for (const { step, plan } of planned) {
         if (step.kind === "nest")
-          emitNest(step, {
+          emitNest(step, plan!, {
             code,
             address,
             tableAddress: module.table,
             literalAddress: module.literal,
+            register: (id) => held.get(id),
             take: locals.take,
             release: locals.release,
           });

@@ -85,7 +85,7 @@ export function emitOperation(lane: Lane, push: (operand: Lane) => void, env: La
 }
 
 /** Bytes of one half of each of two pairs. */
-const pairBytes = (place: number): number[] =>
+export const pairBytes = (place: number): number[] =>
   [place >> 1, 2 + (place & 1)].flatMap((half) => Array.from({ length: 8 }, (_, b) => half * 8 + b));
 
 /**

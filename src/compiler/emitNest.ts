@@ -4,10 +4,11 @@
  */
 import type { Code, Local, ValueType } from "../wasm/assembler.ts";
 import type { Opcode } from "../wasm/opcodes.ts";
-import { bitLiterals, emitLiteral, emitOperation, type LaneEnvironment, usesOf } from "./emitLane.ts";
+import { bitLiterals, emitLiteral, emitOperation, type LaneEnvironment, pairBytes } from "./emitLane.ts";
 import { type Combine, identities } from "./graph.ts";
 import { type Access, isMask, type Lane } from "./lanes.ts";
-import { collapse, type InnerPlan, planInner } from "./nestPlan.ts";
+import type { InnerPlan, NestPlan } from "./nestPlan.ts";
+import type { Register } from "./registers.ts";
 import type { Accumulation, Nest } from "./steps.ts";
 
 /** Addresses and locals of the function that is being written. */
@@ -16,6 +17,8 @@ export interface Environment {
   readonly address: (buffer: number) => number;
   readonly tableAddress: (table: Float64Array) => number;
   readonly literalAddress: (x: number) => number;
+  /** The registers of a temporary that is not in memory. */
+  readonly register: (buffer: number) => Register | undefined;
   /** A local that is free again after `release`. */
   readonly take: (type: ValueType) => Local;
   readonly release: (locals: readonly Local[]) => void;
@@ -36,8 +39,8 @@ const scalarCombine: Readonly<Record<Combine, Opcode>> = {
   min: "f64.min",
 };
 
-export function emitNest(nest: Nest, env: Environment): void {
-  new NestEmitter(nest, env).emit();
+export function emitNest(nest: Nest, plan: NestPlan, env: Environment): void {
+  new NestEmitter(nest, plan, env).emit();
 }
 
 class NestEmitter {
@@ -60,27 +63,17 @@ class NestEmitter {
   #tail = false;
   readonly #laneEnvironment: LaneEnvironment;
 
-  constructor(nest: Nest, env: Environment) {
+  constructor(nest: Nest, plan: NestPlan, env: Environment) {
     this.#nest = nest;
     this.#env = env;
     this.#code = env.code;
     this.#laneEnvironment = { ...env, take: (type) => this.#take(type) };
-    const roots = [...nest.stores, ...nest.accumulations, ...nest.scatters];
-    const accesses: Access[] = roots.map((r) => r.target);
-    this.#uses = usesOf(roots.map((r) => r.value));
-    for (const lane of this.#uses.keys()) if (lane.access) accesses.push(lane.access);
-    const all = accesses.flatMap((a) => (a.index ? [a, a.index] : [a]));
-    const { sizes, group } = collapse(nest.dims, all);
-    this.#sizes = sizes;
-    this.#group = group;
-    this.#inner = Math.max(sizes.length - 1, 0);
-    const work = [...this.#uses.keys()].filter((l) => this.#level(l) === this.#inner && sizes.length > 0).length;
-    this.#plan = planInner(
-      sizes.at(-1) ?? 1,
-      Math.max(work, 1),
-      nest.accumulations.some((a) => this.#innerStride(a.target) === 0),
-    );
-    for (const access of all) this.#declarePointer(access);
+    this.#uses = plan.uses;
+    this.#sizes = plan.sizes;
+    this.#group = plan.group;
+    this.#inner = Math.max(plan.sizes.length - 1, 0);
+    this.#plan = plan.inner;
+    for (const access of plan.accesses) this.#declarePointer(access);
   }
 
   /** Loop after collapsing; −1: none. */
@@ -191,6 +184,11 @@ class NestEmitter {
     const total = this.#take("v128");
     sum(this.#accumulators.get(a)!);
     code.set(total);
+    const register = this.#env.register(a.target.buffer);
+    if (register) {
+      this.#finishInRegister(a, total, register);
+      return;
+    }
     const offset = this.#push(a.target, 0);
     if (!isOnly) code.load("f64.load", this.#push(a.target, 0));
     code.get(total).op("f64x2.extract_lane", 0).get(total).op("f64x2.extract_lane", 1).op(scalarCombine[a.combine]);
@@ -200,6 +198,26 @@ class NestEmitter {
     if (!exponent) return;
     code.i32(0).get(exponent).op("f64x2.extract_lane", 0).get(exponent).op("f64x2.extract_lane", 1).op("f64.add");
     code.store("f64.store", this.#base(a.target) + 8);
+  }
+
+  #finishInRegister(a: Accumulation, total: Local, register: Register): void {
+    const code = this.#code;
+    const swap = pairBytes(2);
+    const put = (element: number, combine: Opcode): void => {
+      code
+        .get(total)
+        .get(total)
+        .get(total)
+        .op("i8x16.shuffle", ...swap)
+        .op(combine)
+        .set(total);
+      register.setElement(element, total, 0, true);
+    };
+    put(a.target.offset, vectorCombine[a.combine]);
+    const exponent = this.#exponents.get(a);
+    if (!exponent) return;
+    code.get(exponent).set(total);
+    put(a.target.offset + 1, "f64x2.add");
   }
 
   /**
@@ -329,7 +347,16 @@ class NestEmitter {
   #load(lane: Lane, position: number): void {
     const code = this.#code;
     const access = lane.access!;
-    if (this.#level(lane) < this.#inner || this.#sizes.length === 0) {
+    const register = this.#env.register(access.buffer);
+    const isSplat = this.#level(lane) < this.#inner || this.#sizes.length === 0;
+    if (register) {
+      const first = this.#element(access, position);
+      if (isSplat) register.splat(access.offset);
+      else if (this.#tail) register.single(first);
+      else register.pair(first, this.#element(access, position + 1));
+      return;
+    }
+    if (isSplat) {
       code.load("v128.load64_splat", this.#push(access, 0));
       return;
     }
@@ -340,13 +367,21 @@ class NestEmitter {
       code.load("v128.load64_zero", this.#push(access, position)).op("v128.load64_lane", second, 3, 1);
     }
   }
+  /** Which element of a buffer in registers. */
+  #element(access: Access, position: number): number {
+    return access.offset + this.#innerStride(access) * position;
+  }
   #isContiguous(access: Access): boolean {
     return this.#innerStride(access) === 1 && (!access.index || this.#innerStride(access.index) === 0);
   }
 
   #store(access: Access, position: number, value: () => void): void {
     const code = this.#code;
-    if (this.#tail || this.#sizes.length === 0) {
+    const register = this.#env.register(access.buffer);
+    if (register) {
+      value();
+      this.#setRegister(register, access, position);
+    } else if (this.#tail || this.#sizes.length === 0) {
       const offset = this.#push(access, position);
       value();
       code.op("v128.store64_lane", offset, 3, 0);
@@ -363,6 +398,20 @@ class NestEmitter {
         code.get(held).op("v128.store64_lane", offset, 3, lane);
       }
     }
+  }
+
+  /** Takes a value from the stack. */
+  #setRegister(register: Register, access: Access, position: number): void {
+    const element = this.#element(access, position);
+    const isScalar = this.#sizes.length === 0;
+    if (!this.#tail && !isScalar && this.#innerStride(access) === 1 && element % 2 === 0) {
+      register.setPair(element);
+      return;
+    }
+    const held = this.#take("v128");
+    this.#code.set(held);
+    register.setElement(element, held, 0, isScalar);
+    if (!this.#tail && !isScalar) register.setElement(this.#element(access, position + 1), held, 1, false);
   }
 
   #accumulate(a: Accumulation, position: number, turn: number): void {

@@ -1,5 +1,7 @@
 /** How a nest is walked: which loops become one, and how far the innermost is unrolled. */
-import type { Access } from "./lanes.ts";
+import { usesOf } from "./emitLane.ts";
+import type { Access, Lane } from "./lanes.ts";
+import type { Nest } from "./steps.ts";
 
 /** Adjacent loops that every access walks as one become one. Gives the loops, and for each old loop the number of its new one. */
 export function collapse(dims: readonly number[], accesses: readonly Access[]): { sizes: number[]; group: number[] } {
@@ -36,4 +38,46 @@ export function planInner(n: number, work: number, accumulates: boolean): InnerP
   const wanted = accumulates ? (work < 10 ? 4 : work < 40 ? 2 : 1) : work < 12 ? 2 : 1;
   const unroll = Math.min(wanted, pairs);
   return { unroll, turns: Math.floor(pairs / unroll), pairs, hasTail };
+}
+
+export interface NestPlan {
+  /** The loops after collapsing, and for each old loop the number of its new one. */
+  readonly sizes: readonly number[];
+  readonly group: readonly number[];
+  readonly inner: InnerPlan;
+  /** Every address that is read or written. */
+  readonly accesses: readonly Access[];
+  /** How often each expression is used. */
+  readonly uses: ReadonlyMap<Lane, number>;
+  /** Whether nothing is repeated, so that every place is known when the code is written. */
+  readonly isStraight: boolean;
+  /** Bytes of code, about. */
+  readonly codeSize: number;
+}
+
+/** Bytes that an operation of an expression takes, about. */
+const bytesPerOperation = 9;
+
+export function planNest(nest: Nest): NestPlan {
+  const roots = [...nest.stores, ...nest.accumulations, ...nest.scatters];
+  const uses = usesOf(roots.map((r) => r.value));
+  const reached = roots.map((r) => r.target);
+  for (const { access } of uses.keys()) if (access) reached.push(access);
+  const accesses = reached.flatMap((a) => (a.index ? [a, a.index] : [a]));
+  const { sizes, group } = collapse(nest.dims, accesses);
+  const innermost = sizes.length - 1;
+  const isInner = (level: number): boolean => level >= 0 && group[level] === innermost;
+  const work = Math.max([...uses.keys()].filter((lane) => isInner(lane.level)).length, 1);
+  const sums = nest.accumulations.some(({ target }) => !target.strides.some((s, d) => s !== 0 && isInner(d)));
+  const inner = planInner(sizes.at(-1) ?? 1, work, sums);
+  const copies = Math.min(inner.pairs, inner.turns > 1 ? inner.unroll * 2 : inner.pairs) + (inner.hasTail ? 1 : 0);
+  return {
+    sizes,
+    group,
+    inner,
+    accesses,
+    uses,
+    isStraight: sizes.length === 0 || (sizes.length === 1 && inner.turns <= 1),
+    codeSize: (uses.size + roots.length + work * (copies - 1)) * bytesPerOperation,
+  };
 }
