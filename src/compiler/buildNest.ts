@@ -162,7 +162,7 @@ class NestBuilder {
     const byColumn = transposed ? this.#buffers.of(matrix) : this.#buffers.transposed(matrix);
     const weights = this.#buffers.of(vector);
     const term = (j: number): Lane =>
-      this.#algebra.mul(
+      this.#algebra.weigh(
         this.#algebra.load({ buffer: byColumn, offset: j * rows, strides: [1] }),
         this.#algebra.load({ buffer: weights, offset: j, strides: [0] }),
       );

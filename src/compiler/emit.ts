@@ -181,6 +181,7 @@ function emitParts(schedule: Schedule, address: (id: number) => number, module: 
             tableAddress: module.table,
             literalAddress: module.literal,
             register: (id) => held.get(id),
+            data: (id) => schedule.buffers[id]!.data,
             take: locals.take,
             release: locals.release,
           });

@@ -16,6 +16,7 @@ const simd: Readonly<Partial<Record<LaneOp, Opcode>>> = {
   add: "f64x2.add",
   sub: "f64x2.sub",
   mul: "f64x2.mul",
+  weigh: "f64x2.mul",
   div: "f64x2.div",
   neg: "f64x2.neg",
   abs: "f64x2.abs",

@@ -19,6 +19,8 @@ export interface Environment {
   readonly literalAddress: (x: number) => number;
   /** The registers of a temporary that is not in memory. */
   readonly register: (buffer: number) => Register | undefined;
+  /** The contents of a constant. */
+  readonly data: (buffer: number) => Float64Array | undefined;
   /** A local that is free again after `release`. */
   readonly take: (type: ValueType) => Local;
   readonly release: (locals: readonly Local[]) => void;
@@ -340,8 +342,24 @@ class NestEmitter {
   }
 
   #compute(lane: Lane, position: number): void {
+    const rest = lane.op === "add" ? this.#withoutZero(lane, position) : undefined;
     if (lane.op === "load") this.#load(lane, position);
+    else if (rest) this.#value(rest, position);
     else emitOperation(lane, (arg) => this.#value(arg, position), this.#laneEnvironment);
+  }
+
+  /** The other operand of a sum, where the weights of one of its terms are zeros. */
+  #withoutZero({ args }: Lane, position: number): Lane | undefined {
+    const zero = args.findIndex((term) => this.#weighsNothing(term, position));
+    return zero < 0 ? undefined : args[1 - zero];
+  }
+  #weighsNothing(term: Lane, position: number): boolean {
+    if (term.op === "add") return term.args.every((t) => this.#weighsNothing(t, position));
+    if (term.op !== "weigh" || this.#sizes.length > 1 || this.#plan.turns > 1) return false;
+    const { access } = term.args[0]!;
+    const data = access && this.#env.data(access.buffer);
+    const isZero = (at: number): boolean => data?.[this.#element(access!, at)] === 0;
+    return isZero(position) && (this.#tail || isZero(position + 1));
   }
 
   #load(lane: Lane, position: number): void {

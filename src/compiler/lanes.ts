@@ -22,6 +22,7 @@ export type LaneOp =
   | "constant"
   | "load"
   | "table"
+  | "weigh"
   | "truthOf"
   | "shiftRight52"
   | "shiftLeft52"
@@ -113,6 +114,10 @@ export class LaneAlgebra implements Algebra<Lane> {
   /** Half `i` of `a` beside half `j` of `b`. */
   pair(a: Lane, i: number, b: Lane, j: number): Lane {
     return this.#make("pair", [a, b], `pair ${a.id} ${i} ${b.id} ${j}`, { place: 2 * i + j });
+  }
+  /** An element of a matrix of data times one of a vector, for a sum from which it may be left out where the first is zero. */
+  weigh(a: Lane, b: Lane): Lane {
+    return this.#make("weigh", [a, b], `weigh ${a.id} ${b.id}`);
   }
   /** A stored truth value (0 or 1) as a mask. */
   truthOf(a: Lane): Lane {

@@ -75,9 +75,14 @@ function moveOut(x: Node, y: Node, type: NodeType): Node | undefined {
   const isUniform = uniformValue(y) !== undefined;
   if (isUniform && uniformValue(p) !== undefined) return mul(mul(p, y), q);
   if (isUniform && uniformValue(q) !== undefined) return mul(p, mul(q, y));
-  if (isNarrow(y, type)) return undefined;
+  if (isNarrow(y, type)) return mergeFactors(p, q, y, type) ?? mergeFactors(q, p, y, type);
   if (isNarrow(q, type) && !isNarrow(p, type)) return mul(mul(p, y), q);
   return isNarrow(p, type) && !isNarrow(q, type) ? mul(mul(q, y), p) : undefined;
+}
+/** (full·narrow)·y = full·(narrow·y) where that product is no larger than its factors. */
+function mergeFactors(full: Node, narrow: Node, y: Node, type: NodeType): Node | undefined {
+  const isSingle = Math.min(sizeOf(narrow.shape), sizeOf(y.shape)) === 1;
+  return isSingle && isNarrow(narrow, type) && !isNarrow(full, type) ? mul(full, mul(narrow, y)) : undefined;
 }
 const mulOp: Op = defineMap({
   name: "mul",

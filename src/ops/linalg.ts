@@ -1,14 +1,14 @@
 /** Matrix products, the Cholesky factor and triangular solves, batched over leading dimensions. */
-import type { KernelCall, Node, Op, Shape, TypedArray } from "../compiler/graph.ts";
+import type { KernelCall, Node, NodeType, Op, Shape, TypedArray } from "../compiler/graph.ts";
 import { apply, constantNode, scalar } from "../compiler/node.ts";
 import { allocate, broadcastShapes, formatShape, sizeOf } from "../compiler/shapes.ts";
 import { cholesky as choleskyKernel } from "../wasm/kernels/cholesky.ts";
 import type { Kernel } from "../wasm/kernels/kernel.ts";
 import { solveLower, solveLowerT } from "../wasm/kernels/triangular.ts";
-import { add, cast, mul, neg, where } from "./arithmetic.ts";
+import { add, arithmeticOps, cast, mul, neg, where } from "./arithmetic.ts";
 import { squareSize } from "./indexing.ts";
 import { broadcastTo } from "./map.ts";
-import { reshape, transpose } from "./shape.ts";
+import { reshape, reshapeOp, transpose } from "./shape.ts";
 
 /** Exchanges the last two dimensions. */
 export const transposeMatrix = (a: Node): Node => {
@@ -22,6 +22,33 @@ const floating = (x: Node): Node => cast(x, x.dtype === "float32" ? "float32" : 
 const rows = (shape: Shape): number => shape.at(-2)!;
 const columns = (shape: Shape): number => shape.at(-1)!;
 const batchOf = (shape: Shape): number => sizeOf(shape.slice(0, -2));
+
+/**
+ * A(s·v) = s·(A v) for a single number s, where the product has no more elements than v. The loop over A then waits for
+ * nothing that s depends on, and the factor meets others of its kind.
+ */
+function scaledProduct(inputs: readonly Node[], type: NodeType): Node | undefined {
+  for (const [i, scaled] of inputs.entries()) {
+    if (sizeOf(scaled.shape) < sizeOf(type.shape)) continue;
+    const isReshaped = scaled.op === reshapeOp;
+    const product = isReshaped ? scaled.inputs[0]! : scaled;
+    const [factor, vector] = factorOf(product) ?? [];
+    if (!factor || !vector) continue;
+    const plain = isReshaped ? reshape(vector, scaled.shape) : vector;
+    return mul(apply(matmulOp, i === 0 ? [plain, inputs[1]!] : [inputs[0]!, plain]), reshape(factor, []));
+  }
+  return undefined;
+}
+/** A product or quotient of an array and one number, as that number and the array. */
+function factorOf(x: Node): [factor: Node, array: Node] | undefined {
+  if (x.op === arithmeticOps.neg) return [scalar(-1, x.dtype), x.inputs[0]!];
+  if (x.op !== arithmeticOps.mul) return undefined;
+  const i = x.inputs.findIndex((y) => sizeOf(y.shape) === 1);
+  const array = x.inputs[1 - i];
+  return i < 0 || array!.dtype !== x.dtype || sizeOf(array!.shape) !== sizeOf(x.shape)
+    ? undefined
+    : [x.inputs[i]!, array!];
+}
 
 /** `[…, m, k] · […, k, n]` with equal leading dimensions. */
 const matmulOp: Op = {
@@ -60,6 +87,7 @@ const matmulOp: Op = {
     const terms = [ta && apply(matmulOp, [ta, b]), tb && apply(matmulOp, [a, tb])].filter((t) => t !== undefined);
     return terms.reduce(add);
   },
+  simplify: (inputs, _attrs, type) => scaledProduct(inputs, type),
   lowering: { kind: "matmul" },
 };
 

@@ -12,7 +12,7 @@ const linear =
   ([t], node) =>
     apply(op(), [t!], node.attrs);
 
-const reshapeOp: Op = {
+export const reshapeOp: Op = {
   name: "reshape",
   infer: ([x], attrs) => {
     const shape = attrs.shape as Shape;
