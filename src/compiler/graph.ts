@@ -51,6 +51,9 @@ export type VjpRule = (cotangent: Node, node: Node, wanted: readonly boolean[]) 
 /** Forms the tangent of an output from those of the inputs (undefined: zero; at least one is defined). */
 export type JvpRule = (tangents: readonly (Node | undefined)[], node: Node) => Node;
 
+/** What the program being compiled computes already, if it does. */
+export type Find = (op: Op, inputs: readonly Node[]) => Node | undefined;
+
 /** One record per operation: everything the library knows about it. */
 export interface Op {
   readonly name: string;
@@ -63,7 +66,7 @@ export interface Op {
   /** Algebra: an equal and cheaper node for these inputs, or undefined. Tried before a symbolic node is made. */
   readonly simplify?: (inputs: readonly Node[], attrs: Attrs, type: NodeType) => Node | undefined;
   /** An equal node that is cheaper to run and need not have derivatives: tried when a program is compiled. */
-  readonly lower?: (inputs: readonly Node[], attrs: Attrs, type: NodeType) => Node | undefined;
+  readonly lower?: (inputs: readonly Node[], attrs: Attrs, type: NodeType, find: Find) => Node | undefined;
   readonly lowering: Lowering;
   /** Over constants an operation is computed at once; `lazy`: only when its value is asked for; `never`: always recorded. */
   readonly folding?: "lazy" | "never";

@@ -1,5 +1,5 @@
 /** From the nodes a user's trace made to the ones a program needs: reachable, folded, each computed once. */
-import type { Node } from "./graph.ts";
+import type { Attrs, Find, Node, Op } from "./graph.ts";
 import { apply, isConstant } from "./node.ts";
 import { withOrigin } from "./origin.ts";
 
@@ -19,7 +19,8 @@ export function topological(outputs: readonly Node[], opens: (node: Node) => boo
   return [...seen].sort((a, b) => a.id - b.id);
 }
 
-const attrsKey = (node: Node): string => JSON.stringify(node.attrs);
+const nodeKey = (op: Op, inputs: readonly Node[], attrs: Attrs): string =>
+  `${op.name} ${inputs.map((x) => x.id)} ${JSON.stringify(attrs)}`;
 const constantKey = (node: Node): string | undefined =>
   node.value !== undefined && node.op.name === "constant" && node.value.length <= 8
     ? `${node.dtype}[${node.shape}]${Array.from(node.value, (x) => (Object.is(x, -0) ? "-0" : x))}`
@@ -42,6 +43,7 @@ export function simplify(outputs: readonly Node[], inputs: readonly Node[]): Nod
     if (key !== undefined) known.set(key, node);
     return node;
   };
+  const find: Find = (op, args) => known.get(nodeKey(op, args, {}));
   for (const node of topological(outputs)) {
     const { kind } = node.op.lowering;
     if (own.has(node)) moved.set(node, node);
@@ -54,17 +56,18 @@ export function simplify(outputs: readonly Node[], inputs: readonly Node[]): Nod
     else if (kind === "identity") moved.set(node, moved.get(node.inputs[0]!)!);
     else {
       const args = node.inputs.map((x) => moved.get(x)!);
-      const key = `${node.op.name} ${args.map((x) => x.id)} ${attrsKey(node)}`;
       moved.set(
         node,
-        shared(key, () => withOrigin(node.origin, () => lowered(apply(node.op, args, node.attrs)))),
+        shared(nodeKey(node.op, args, node.attrs), () =>
+          withOrigin(node.origin, () => lowered(apply(node.op, args, node.attrs), find)),
+        ),
       );
     }
   }
   return outputs.map((node) => moved.get(node)!);
 }
 
-const lowered = (node: Node): Node => node.op.lower?.(node.inputs, node.attrs, node) ?? node;
+const lowered = (node: Node, find: Find): Node => node.op.lower?.(node.inputs, node.attrs, node, find) ?? node;
 
 function escaped(node: Node): never {
   const where = node.origin?.line ? ` made at ${node.origin.line}` : "";

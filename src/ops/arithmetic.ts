@@ -124,6 +124,14 @@ const reciprocalOp: Op = defineMap({
   },
 });
 export const reciprocal = (x: Node): Node => applyMap(reciprocalOp, x);
+const divisionOp: Op = defineMap({
+  name: "division",
+  arity: 1,
+  cost: 4,
+  scalar: (m, [x]) => m.div(m.constant(1), x!),
+});
+/** 1/x that stays a division, without derivatives: for programs only. */
+export const division = (x: Node): Node => applyMap(divisionOp, x);
 
 const divOp: Op = defineMap({
   name: "div",

@@ -24,7 +24,7 @@ import {
 } from "../wasm/functions/normal.ts";
 import { pow as powOf } from "../wasm/functions/pow.ts";
 import { atan as atanOf, cos as cosOf, sin as sinOf } from "../wasm/functions/trigonometric.ts";
-import { add, arithmeticOps, div, equal, mul, neg, reciprocal, square, sub, where } from "./arithmetic.ts";
+import { add, arithmeticOps, div, division, equal, mul, neg, reciprocal, square, sub, where } from "./arithmetic.ts";
 import { uniformValue } from "./broadcast.ts";
 import { applyMap, broadcastTo, defineMap, type MapDefinition, type Partial } from "./map.ts";
 
@@ -48,13 +48,19 @@ const unary = (
 
 const constant = (x: number, like: Node): Node => scalar(x, like.dtype === "float32" ? "float32" : "float64");
 
-const expOp: Op = unary(
-  "exp",
-  expOf,
-  20,
-  (_x, out) => out,
-  ([x]) => (x!.op === logOp && isNonNegative(x!.inputs[0]!) ? x!.inputs[0]! : undefined),
-);
+const expOp: Op = defineMap({
+  name: "exp",
+  arity: 1,
+  cost: 20,
+  scalar: (m, [x]) => expOf(m, x!),
+  partials: [(_x, out) => out],
+  simplify: ([x]) => (x!.op === logOp && isNonNegative(x!.inputs[0]!) ? x!.inputs[0]! : undefined),
+  // Where e^x is computed, e^−x is a division.
+  lower: ([x], _attrs, _type, find) => {
+    const opposite = x!.op === arithmeticOps.neg ? find(expOp, [x!.inputs[0]!]) : undefined;
+    return opposite && division(opposite);
+  },
+});
 export const exp = (x: Node): Node => applyMap(expOp, x);
 
 const logOp: Op = unary(

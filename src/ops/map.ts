@@ -61,6 +61,7 @@ export interface MapDefinition {
   readonly vjp?: Op["vjp"];
   readonly jvp?: Op["jvp"];
   readonly simplify?: Op["simplify"];
+  readonly lower?: Op["lower"];
 }
 
 function inferMap(definition: MapDefinition): Op["infer"] {
@@ -157,6 +158,7 @@ export function defineMap(definition: MapDefinition): Op {
     vjp,
     jvp,
     ...(definition.simplify && { simplify: definition.simplify }),
+    ...(definition.lower && { lower: definition.lower }),
     lowering: { kind: "map", scalar, cost },
   };
   const rule = definition.dtype ?? floating;
