@@ -42,7 +42,8 @@ function selected(inputs: readonly Node[], branches: readonly Body[]): Node | un
   const [index, ...closures] = inputs as [Node, ...Node[]];
   const [a, b] = branches.map((body) => {
     const moved = new Map(body.inputs.map((x, i) => [x, closures[i]!]));
-    return flat(body.outputs.map((x) => rebuild(x, moved, 0)));
+    const shared = new Map<string, Node>();
+    return flat(body.outputs.map((x) => rebuild(x, moved, 0, shared)));
   }) as [Node, Node];
   return where(equal(index, scalar(0)), a, b);
 }

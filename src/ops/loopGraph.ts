@@ -22,10 +22,11 @@ export interface Closed {
 export function closeGraph(outputs: readonly Node[], own: readonly Node[], bound: ReadonlyMap<Node, Node>): Closed {
   const depends = dependence(outputs, own, bound);
   const outside = new Map<Node, Node>(bound);
-  const oldest = Math.min(...[...bound.keys()].map((x) => x.id));
+  const oldest = oldestOf(own, bound);
   const placeholders = new Map<Node, Node>();
+  const sharedOutside = new Map<string, Node>();
   const placeholder = (node: Node): Node => {
-    const outer = rebuild(node, outside, oldest);
+    const outer = rebuild(node, outside, oldest, sharedOutside);
     if (isConstant(outer)) return outer;
     const known = placeholders.get(outer);
     if (known) return known;
@@ -88,6 +89,10 @@ export function closeBranches(
 const younger = (outputs: readonly Node[], mark: number): Node[] =>
   topological(outputs, (node) => node.id > mark && !isConstant(node));
 
+/** What is older than every input of the graph lies outside. */
+const oldestOf = (own: readonly Node[], bound: ReadonlyMap<Node, Node>): number =>
+  Math.min(...own.map((x) => x.id), ...[...bound.keys()].map((x) => x.id));
+
 /** For every node between the outputs and `own` or what is outside: whether it depends on one of `own`. */
 function dependence(
   outputs: readonly Node[],
@@ -95,8 +100,7 @@ function dependence(
   bound: ReadonlyMap<Node, Node>,
 ): Map<Node, boolean> {
   const mine = new Set(own);
-  // What is older than every input of the graph lies outside.
-  const oldest = Math.min(...own.map((x) => x.id), ...[...bound.keys()].map((x) => x.id));
+  const oldest = oldestOf(own, bound);
   const inside = topological(
     outputs,
     (node) => !mine.has(node) && !bound.has(node) && node.id > oldest && !isConstant(node),
@@ -108,14 +112,19 @@ function dependence(
   return depends;
 }
 
-/** A node with others in place of some that it depends on; `moved` learns what was rebuilt. None of the replaced is older than `oldest`. */
-export function rebuild(node: Node, moved: Map<Node, Node>, oldest: number): Node {
+/**
+ * A node with others in place of some that it depends on. None of the replaced is older than `oldest`; `moved` learns what was
+ * rebuilt, `shared` holds the nodes that equal ones become.
+ */
+export function rebuild(node: Node, moved: Map<Node, Node>, oldest: number, shared: Map<string, Node>): Node {
   const known = moved.get(node);
   if (known) return known;
-  if (node.id < oldest || isConstant(node)) return node;
-  const inputs = node.inputs.map((x) => rebuild(x, moved, oldest));
-  const same = inputs.every((x, i) => x === node.inputs[i]);
-  const result = same ? node : withOrigin(node.origin, () => apply(node.op, inputs, node.attrs));
+  if (node.id < oldest || isConstant(node) || node.inputs.length === 0) return node;
+  const result = once(
+    shared,
+    node,
+    node.inputs.map((x) => rebuild(x, moved, oldest, shared)),
+  );
   moved.set(node, result);
   return result;
 }
