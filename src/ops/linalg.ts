@@ -30,11 +30,9 @@ const batchOf = (shape: Shape): number => sizeOf(shape.slice(0, -2));
 function scaledProduct(inputs: readonly Node[], type: NodeType): Node | undefined {
   for (const [i, scaled] of inputs.entries()) {
     if (sizeOf(scaled.shape) < sizeOf(type.shape)) continue;
-    const isReshaped = scaled.op === reshapeOp;
-    const product = isReshaped ? scaled.inputs[0]! : scaled;
-    const [factor, vector] = factorOf(product) ?? [];
-    if (!factor || !vector) continue;
-    const plain = isReshaped ? reshape(vector, scaled.shape) : vector;
+    const [factor, array] = factorOf(scaled.op === reshapeOp ? scaled.inputs[0]! : scaled) ?? [];
+    if (!factor || !array) continue;
+    const plain = reshape(array, scaled.shape);
     return mul(apply(matmulOp, i === 0 ? [plain, inputs[1]!] : [inputs[0]!, plain]), reshape(factor, []));
   }
   return undefined;
