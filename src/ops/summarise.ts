@@ -3,7 +3,7 @@
  *
  * Σ (c + D θ)² is ‖Q₁ᵀc + R θ‖² + ‖Q₂ᵀc‖² after one QR decomposition of the design D, which is data. The residual part is kept
  * apart, no normal equations are formed, and θ is taken around the least-squares solution, so no digits are lost. Equal rows
- * of a design become one weighted row first.
+ * of a design become one weighted row first, and effects of groups leave one square for each group (groupEffects.ts).
  * Σ w (c + D θ) is (Dᵀw)·θ + Σ w c. Both are ordinary small expressions in θ, which are differentiated like any other.
  */
 import type { Node } from "../compiler/graph.ts";
@@ -11,6 +11,7 @@ import { constantNode, isConstant, scalar } from "../compiler/node.ts";
 import { sizeOf } from "../compiler/shapes.ts";
 import { type Affine, affineForm, type DenseTerm, overRows, type PickedTerm } from "./affine.ts";
 import { add, arithmeticOps, mul, square, sub } from "./arithmetic.ts";
+import { type Between, takeOutEffects } from "./groupEffects.ts";
 import { constantIndices, take } from "./indexing.ts";
 import { triangularForm } from "./leastSquares.ts";
 import { matmul } from "./linalg.ts";
@@ -61,13 +62,16 @@ function linearSum(x: Node, w: Float64Array, sum: Sum): Node | undefined {
       for (let i = 0; i < affine.rows; i++)
         for (let j = 0; j < size; j++) weights[j]! += w[i]! * term.design[i * size + j]!;
     if (!weights.every(Number.isFinite)) return undefined;
-    total = add(total, sum(mul(vector(weights), reshape(term.variable, [size]))));
+    total = add(total, sum(mul(vector(weights), flat(term.variable))));
   }
   return total;
 }
 
 /** Most multiply-adds that are spent on a decomposition while a model is traced: some tenths of a second. */
 const reflectionLimit = 1e8;
+
+const isDecomposable = (rows: number, columns: number): boolean =>
+  columns < rows && rows * columns * columns <= reflectionLimit;
 
 /** Σ w (c + D θ)², when its statistics cost less than its rows. */
 function sumOfSquares(x: Node, w: Float64Array | undefined, sum: Sum): Node | undefined {
@@ -76,9 +80,10 @@ function sumOfSquares(x: Node, w: Float64Array | undefined, sum: Sum): Node | un
   const dense = affine.terms.filter((t) => t.kind === "dense");
   const columns = dense.reduce((n, t) => n + sizeOf(t.variable.shape), 0);
   if (dense.length === affine.terms.length) {
-    const isCheap = columns < affine.rows && affine.rows * columns * columns <= reflectionLimit;
-    return isCheap ? triangular(eachRow(affine, w), dense, columns, sum) : undefined;
+    return isDecomposable(affine.rows, columns) ? triangular(eachRow(affine, w), dense, columns, sum) : undefined;
   }
+  const grouped = betweenAndWithin(affine, w, sum);
+  if (grouped) return grouped;
   const cells = collapseRows(affine, w);
   if (cells.rows.length * 2 > affine.rows) return undefined;
   return add(scalar(cells.within), sum(mul(vector(cells.weights), square(cellExpression(affine, cells)))));
@@ -98,6 +103,66 @@ function eachRow({ rows, constant }: Affine, w: Float64Array | undefined): Cells
   const weights = w ?? new Float64Array(rows).fill(1);
   return { rows: Array.from({ length: rows }, (_, i) => i), weights, constants: constant, within: 0 };
 }
+
+/** One square for each group and a regression within the groups; undefined when the effects do not share their groups. */
+function betweenAndWithin(affine: Affine, w: Float64Array | undefined, sum: Sum): Node | undefined {
+  const effects = affine.terms.filter((t) => t.kind === "picked");
+  const dense = affine.terms.filter((t) => t.kind === "dense");
+  const groups = effects[0]!.indices;
+  const count = sizeOf(effects[0]!.variable.shape);
+  const isShared = effects.every(
+    (t) => sizeOf(t.variable.shape) === count && t.indices.every((g, i) => g === groups[i]),
+  );
+  if (!isShared || effects.length * count * 2 > affine.rows) return undefined;
+  const designs = dense.map(columnsOf);
+  const width = designs.flat().length;
+  if (!isDecomposable(affine.rows, width)) return undefined;
+  const weights = w ?? new Float64Array(affine.rows).fill(1);
+  const constants = affine.constant.slice();
+  const columns = [...effects.map((t) => t.coefficients.slice()), ...designs.flat(), constants];
+  const between = takeOutEffects(columns, effects.length, { groups, count, weights });
+  const left = dense
+    .map((t, k) => ({ ...t, design: interleave(designs[k]!) }))
+    .filter((t) => t.design.some((x) => x !== 0));
+  const known = [...between.flatMap((b) => [b.weights, ...b.means]), ...left.map((t) => t.design), constants];
+  if (!known.every((x) => x.every(Number.isFinite))) return undefined;
+  const within = eachRow({ rows: affine.rows, constant: constants, terms: left }, weights);
+  const rest = triangular(
+    within,
+    left,
+    left.reduce((n, t) => n + sizeOf(t.variable.shape), 0),
+    sum,
+  );
+  return rest && between.reduce((total, b, k) => add(total, sum(squares(b, k))), rest);
+
+  /** The columns after an effect, in each group, with their means for coefficients. */
+  function squares({ weights, means }: Between, k: number): Node {
+    const after = means.slice();
+    let residual = add(flat(effects[k]!.variable), vector(after.pop()!));
+    for (const { variable } of effects.slice(k + 1))
+      residual = add(residual, mul(vector(after.shift()!), flat(variable)));
+    for (const { variable } of dense)
+      residual = add(residual, product(interleave(after.splice(0, sizeOf(variable.shape))), variable));
+    return mul(vector(weights), square(residual));
+  }
+}
+/** A design times a variable. */
+const product = (design: Float64Array, variable: Node): Node => {
+  const size = sizeOf(variable.shape);
+  if (size === 1) return mul(vector(design), reshape(variable, []));
+  return matmul(constantNode(design, [design.length / size, size], "float64"), flat(variable));
+};
+const flat = (x: Node): Node => reshape(x, [sizeOf(x.shape)]);
+
+/** The columns of a design, and the design that has such columns. */
+const columnsOf = ({ design, variable }: DenseTerm): Float64Array[] => {
+  const width = sizeOf(variable.shape);
+  return Array.from({ length: width }, (_, j) => design.filter((_x, i) => i % width === j));
+};
+const interleave = (columns: readonly Float64Array[]): Float64Array =>
+  new Float64Array(columns.length * columns[0]!.length).map(
+    (_, i) => columns[i % columns.length]![Math.floor(i / columns.length)]!,
+  );
 
 function collapseRows(affine: Affine, w: Float64Array | undefined): Cells {
   const members = new Map<string, number[]>();
@@ -146,11 +211,12 @@ function triangular(cells: Cells, terms: readonly DenseTerm[], columns: number, 
   });
   const { r, q, centre, residual } = triangularForm({ rows: n, columns, matrix });
   if (!Number.isFinite(residual) || ![r, q].every((x) => x.every(Number.isFinite))) return undefined;
+  if (columns === 0) return scalar(residual);
   const theta = concat(
-    terms.map((t) => reshape(t.variable, [sizeOf(t.variable.shape)])),
+    terms.map((t) => flat(t.variable)),
     0,
   );
-  const shifted = matmul(constantNode(r, [columns, columns], "float64"), sub(theta, vector(centre)));
+  const shifted = product(r, sub(theta, vector(centre)));
   return add(scalar(residual), sum(square(add(vector(q), shifted))));
 }
 
@@ -160,14 +226,14 @@ function cellExpression(affine: Affine, cells: Cells): Node {
   let total: Node = vector(cells.constants);
   for (const term of affine.terms) {
     const size = sizeOf(term.variable.shape);
-    const flat = reshape(term.variable, [size]);
+    const variable = flat(term.variable);
     if (term.kind === "picked") {
       const indices = constantIndices(Int32Array.from(cells.rows, (row) => term.indices[row]!));
-      total = add(total, mul(vector(pick(term.coefficients)), take(flat, indices)));
+      total = add(total, mul(vector(pick(term.coefficients)), take(variable, indices)));
     } else {
       const design = new Float64Array(cells.rows.length * size);
       cells.rows.forEach((row, r) => design.set(term.design.subarray(row * size, (row + 1) * size), r * size));
-      total = add(total, matmul(constantNode(design, [cells.rows.length, size], "float64"), flat));
+      total = add(total, product(design, term.variable));
     }
   }
   return total;

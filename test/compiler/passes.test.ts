@@ -1,56 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { pullback } from "../../src/autodiff/reverse.ts";
-import { interpret } from "../../src/compiler/interpret.ts";
-import { scalar } from "../../src/compiler/node.ts";
-import { withPasses } from "../../src/ops/passes.ts";
 import { matmul } from "../../src/tensor/linalg.ts";
 import * as math from "../../src/tensor/math.ts";
 import * as shape from "../../src/tensor/shape.ts";
-import { type Tensor, wrap } from "../../src/tensor/tensor.ts";
-import { draw, seeds } from "../ops/draw.ts";
-import { difference, runCompiled, within } from "../ops/engines.ts";
-import { variables } from "./check.ts";
-
-/** Value and gradients, compiled with every pass and interpreted with none. */
-function bothWays(
-  shapes: readonly (readonly number[])[],
-  f: (...x: Tensor[]) => Tensor,
-  values: readonly Float64Array[],
-) {
-  const inputs = variables(shapes);
-  const trace = () => {
-    const out = f(...inputs.map(wrap)).node;
-    return [out, ...pullback([out], [scalar(1)], inputs).filter((g) => g !== undefined)];
-  };
-  const run = runCompiled(trace(), inputs, values);
-  if (run instanceof Error) throw run;
-  const plain = withPasses({ summarise: false, logProducts: false }, trace);
-  return {
-    compiled: run.values,
-    plain: withPasses({ summarise: false, logProducts: false }, () => interpret(plain, inputs, values)),
-  };
-}
-function agree(shapes: readonly (readonly number[])[], f: (...x: Tensor[]) => Tensor, seed = 1): void {
-  const values = shapes.map((s, i) => draw({ shape: s, domain: [-1.5, 1.5] }, seed, i) as Float64Array);
-  const { compiled, plain } = bothWays(shapes, f, values);
-  plain.forEach((x, k) => {
-    const largest = Math.max(1, ...Array.from(x, Math.abs));
-    expect(
-      difference(
-        compiled[k]!,
-        x,
-        within(() => 1e-11 * largest),
-      ),
-      `output ${k}`,
-    ).toBeUndefined();
-  });
-}
-const column = (n: number, salt = 0): Float64Array => draw({ shape: [n], domain: [-2, 2] }, 31 + salt) as Float64Array;
-const table = (m: number, n: number, salt = 0): Tensor =>
-  shape.reshape(draw({ shape: [m, n], domain: [-2, 2] }, 77 + salt), [m, n]);
-const indices = (n: number, size: number): number[] =>
-  Array.from(draw({ shape: [n], domain: [0, size] }, 5), Math.floor);
+import type { Tensor } from "../../src/tensor/tensor.ts";
+import { seeds } from "../ops/draw.ts";
+import { difference, within } from "../ops/engines.ts";
+import { agree, bothWays, column, indices, table } from "./bothWays.ts";
 
 describe("sufficient statistics give the sums they stand for", () => {
   test.each<[string, number[][], (...x: Tensor[]) => Tensor]>([

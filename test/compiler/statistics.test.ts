@@ -1,0 +1,181 @@
+/** Sums over the data that become sums over groups, cells and distinct rows: where they do, where they must not, and what they give. */
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { matmul } from "../../src/tensor/linalg.ts";
+import * as math from "../../src/tensor/math.ts";
+import * as shape from "../../src/tensor/shape.ts";
+import type { Tensor } from "../../src/tensor/tensor.ts";
+import { seeds } from "../ops/draw.ts";
+import { agree, bothWays, column, indices, table, widest } from "./bothWays.ts";
+
+type Case = [string, number[][], (...x: Tensor[]) => Tensor];
+
+const groups = indices(200, 25);
+const y = column(200, 1);
+
+describe("effects of groups leave one square for each group", () => {
+  test.each<Case>([
+    ["intercepts alone", [[25]], (a) => shape.take(a!, groups).sub(y).square().sum()],
+    [
+      "intercepts and a slope in common",
+      [[25], []],
+      (a, b) =>
+        shape
+          .take(a!, groups)
+          .add(b!.mul(column(200)))
+          .sub(y)
+          .square()
+          .sum(),
+    ],
+    [
+      "intercepts, slopes by group, and a regression",
+      [[25], [25], [3]],
+      (a, b, c) =>
+        shape
+          .take(a!, groups)
+          .add(shape.take(b!, groups).mul(column(200)))
+          .add(matmul(table(200, 3), c!))
+          .sub(y)
+          .square()
+          .sum(),
+    ],
+    [
+      "a covariate that is the same within groups, one that is the same everywhere",
+      [[25], [], []],
+      (a, b, c) =>
+        shape
+          .take(a!, groups)
+          .add(b!.mul(groups.map((g) => Math.sin(g))))
+          .add(c!)
+          .sub(y)
+          .square()
+          .sum(),
+    ],
+    [
+      "weights, some of them zero, and a group without weight",
+      [[25], []],
+      (a, b) =>
+        shape
+          .take(a!, groups)
+          .add(b!.mul(column(200)))
+          .sub(y)
+          .square()
+          .mul(groups.map((g, i) => (g === 3 ? 0 : i % 3)))
+          .sum(),
+    ],
+    [
+      "groups without rows",
+      [[25], []],
+      (a, b) =>
+        shape
+          .take(
+            a!,
+            groups.map((g) => g - (g % 2)),
+          )
+          .sub(b!.mul(column(200)))
+          .sub(y)
+          .square()
+          .sum(),
+    ],
+    [
+      "slopes that the intercepts explain",
+      [[25], [25]],
+      (a, b) => shape.take(a!, groups).add(shape.take(b!, groups).mul(0.1)).sub(y).square().sum(),
+    ],
+    [
+      "rows that are all equal",
+      [[25], []],
+      (a, b) =>
+        shape
+          .take(a!, new Array(200).fill(7))
+          .add(b!.mul(new Array(200).fill(0.3)))
+          .sub(1.7)
+          .square()
+          .sum(),
+    ],
+  ])("%s", (_name, shapes, f) => {
+    agree(shapes, (...x) => f(...x));
+    expect(widest(shapes, f)).toBeLessThanOrEqual(25);
+  });
+  test.each<Case>([
+    [
+      "two groupings",
+      [[25], [30]],
+      (a, b) =>
+        shape
+          .take(a!, groups)
+          .add(
+            shape.take(
+              b!,
+              groups.map((_, i) => (i * 7) % 30),
+            ),
+          )
+          .square()
+          .sum(),
+    ],
+    ["weights of both signs", [[25]], (a) => shape.take(a!, groups).sub(y).square().mul(column(200, 3)).sum()],
+    ["groups of one row", [[120]], (a) => shape.take(a!, indices(200, 120)).sub(y).square().sum()],
+    [
+      "data that are not numbers",
+      [[25]],
+      (a) =>
+        shape
+          .take(a!, groups)
+          .sub(y.map((v, i) => (i === 9 ? NaN : v)))
+          .square()
+          .sum(),
+    ],
+  ])("not %s", (_name, shapes, f) => {
+    agree(shapes, (...x) => f(...x));
+    expect(widest(shapes, f)).toBeGreaterThan(100);
+  });
+  test("data far from zero lose no digits", () => {
+    const far = y.map((v) => v + 1e6);
+    const { compiled, plain } = bothWays(
+      [[25], []],
+      (a, b) =>
+        shape
+          .take(a!, groups)
+          .add(b!.mul(column(200)))
+          .sub(far)
+          .square()
+          .sum(),
+      [Float64Array.from({ length: 25 }, (_, g) => 1e6 + g / 50), Float64Array.of(0.3)],
+    );
+    plain.forEach((x, k) =>
+      x.forEach((v, i) => expect(Math.abs(compiled[k]![i]! - v)).toBeLessThan(1e-8 * Math.max(1, Math.abs(v)))),
+    );
+  });
+  test("any groups, effects, designs and weights", () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 17, max: 40 }),
+        fc.integer({ min: 0, max: 4 }),
+        fc.nat(15),
+        seeds,
+        (size, columns, mask, seed) => {
+          const n = size * 5;
+          const g = indices(n, size);
+          const bit = (i: number): boolean => ((mask >> i) & 1) === 1;
+          agree(
+            [[size], [size], [Math.max(columns, 1)]],
+            (a, b, c) => {
+              let x = shape.take(a!, g).sub(column(n, seed));
+              if (bit(0)) x = x.add(shape.take(b!, g).mul(column(n, 3)));
+              if (columns > 0) x = x.add(matmul(table(n, columns, seed), c!));
+              if (bit(1)) x = x.neg().mul(column(n, 4));
+              return bit(2)
+                ? x
+                    .square()
+                    .mul(math.square(column(n, 5)))
+                    .sum()
+                : x.square().sum();
+            },
+            seed,
+          );
+        },
+      ),
+      { numRuns: 40 },
+    );
+  });
+});
