@@ -2,8 +2,9 @@
 import type { Node, Op, Shape } from "../compiler/graph.ts";
 import { isConstant } from "../compiler/node.ts";
 import { broadcastStrides, eachOffset, sizeOf } from "../compiler/shapes.ts";
-import { arithmeticOps } from "./arithmetic.ts";
+import { arithmeticOps, mul } from "./arithmetic.ts";
 import { broadcast } from "./broadcast.ts";
+import { reshape } from "./shape.ts";
 
 /** Rows times columns of coefficients for the elements of one variable. */
 export interface DenseTerm {
@@ -60,17 +61,19 @@ class Collector {
     return [...this.#terms.values()];
   }
 
-  /** Adds `scale · x` for an `x` that is stretched to `shape`; false when it is not affine in few parameters. */
-  add(x: Node, shape: Shape, scale: Float64Array): boolean {
+  /** Adds `scale · by · x` for an `x` that is stretched to `shape`; false when it is not affine in few parameters. */
+  add(x: Node, shape: Shape, scale: Scale): boolean {
+    const { by, rows } = scale;
     if (isConstant(x)) {
       const values = overRows(x, shape);
-      for (let i = 0; i < this.rows; i++) this.constant[i]! += scale[i]! * values[i]!;
+      if (by) return this.#pick(by, new Int32Array(this.rows), { rows: rows.map((s, i) => s * values[i]!) });
+      for (let i = 0; i < this.rows; i++) this.constant[i]! += rows[i]! * values[i]!;
       return true;
     }
     const rule = x.shape.length === 0 ? undefined : rules.get(x.op);
     if (rule) return rule(this, x, shape, scale);
     const { kind } = x.op.lowering;
-    if (sizeOf(x.shape) === this.rows && kind === "reshape") return this.#reshaped(x, scale);
+    if (sizeOf(x.shape) === this.rows && kind === "reshape") return this.add(x.inputs[0]!, x.inputs[0]!.shape, scale);
     if (kind === "gather" && x.inputs[0]!.shape.length === 1 && isConstant(x.inputs[1]!)) {
       const picked = positions(x.shape, shape).map((at) => x.inputs[1]!.value![at]!);
       return this.#pick(x.inputs[0]!, picked, scale);
@@ -80,11 +83,8 @@ class Collector {
     return this.#pick(x, positions(x.shape, shape), scale);
   }
 
-  #reshaped(x: Node, scale: Float64Array): boolean {
-    return this.add(x.inputs[0]!, x.inputs[0]!.shape, scale);
-  }
-
-  #pick(variable: Node, indices: Int32Array, scale: Float64Array): boolean {
+  #pick(x: Node, indices: Int32Array, factor: Scale): boolean {
+    const { variable, scale } = scaled(x, factor);
     const size = sizeOf(variable.shape);
     if (size * 2 > this.rows) return false;
     if (size <= denseLimit) {
@@ -98,13 +98,14 @@ class Collector {
     return true;
   }
 
-  #product(x: Node, shape: Shape, scale: Float64Array): boolean {
+  #product(x: Node, shape: Shape, factor: Scale): boolean {
     const [a, b] = x.inputs as [Node, Node];
     if (x.shape.length !== 2 || sizeOf(x.shape) !== this.rows || sizeOf(shape) !== this.rows) return false;
     const columns = a.shape[1]!;
     const onLeft = isConstant(a) && b.shape[1] === 1;
     if (!onLeft && !(isConstant(b) && a.shape[0] === 1)) return false;
-    const [matrix, variable] = onLeft ? [a, b] : [b, a];
+    const matrix = onLeft ? a : b;
+    const { variable, scale } = scaled(onLeft ? b : a, factor);
     const design = this.#design(variable, columns);
     if (!design) return false;
     const at = onLeft ? (i: number, j: number) => i * columns + j : (i: number, j: number) => j * this.rows + i;
@@ -129,9 +130,22 @@ const designLimit = 5e6;
 /** Variables of up to this many elements are columns of a design; longer ones are picked from. */
 const denseLimit = 16;
 
-const negate = (scale: Float64Array): Float64Array => scale.map((s) => -s);
+/** What an expression is multiplied with: data for each row, and one number that is not known yet. */
+interface Scale {
+  readonly rows: Float64Array;
+  readonly by?: Node;
+}
+const times = (scale: Scale, f: (s: number, i: number) => number): Scale => ({ ...scale, rows: scale.rows.map(f) });
+const negate = (scale: Scale): Scale => times(scale, (s) => -s);
 
-type Rule = (collector: Collector, x: Node, shape: Shape, scale: Float64Array) => boolean;
+/** A variable times the unknown number, with its sign among the data. */
+function scaled(x: Node, { rows, by }: Scale): { variable: Node; scale: Float64Array } {
+  const variable = by ? mul(x, by) : x;
+  if (variable.op !== arithmeticOps.neg) return { variable, scale: rows };
+  return { variable: variable.inputs[0]!, scale: rows.map((s) => -s) };
+}
+
+type Rule = (collector: Collector, x: Node, shape: Shape, scale: Scale) => boolean;
 const rules: ReadonlyMap<Op, Rule> = new Map<Op, Rule>([
   [arithmeticOps.add, (c, x, shape, scale) => c.add(x.inputs[0]!, shape, scale) && c.add(x.inputs[1]!, shape, scale)],
   [
@@ -144,13 +158,18 @@ const rules: ReadonlyMap<Op, Rule> = new Map<Op, Rule>([
     (c, x, shape, scale) => {
       const [a, b] = x.inputs as [Node, Node];
       const [data, rest] = isConstant(a) ? [a, b] : [b, a];
-      if (!isConstant(data)) return false;
-      const factor = overRows(data, shape);
-      return c.add(
-        rest,
-        shape,
-        scale.map((s, i) => s * factor[i]!),
-      );
+      if (isConstant(data)) {
+        const factor = overRows(data, shape);
+        return c.add(
+          rest,
+          shape,
+          times(scale, (s, i) => s * factor[i]!),
+        );
+      }
+      const [number, other] = sizeOf(a.shape) === 1 ? [a, b] : [b, a];
+      if (sizeOf(number.shape) !== 1) return false;
+      const by = reshape(number, []);
+      return c.add(other, shape, { ...scale, by: scale.by ? mul(scale.by, by) : by });
     },
   ],
   [broadcast, (c, x, shape, scale) => c.add(x.inputs[0]!, shape, scale)],
@@ -161,6 +180,6 @@ export function affineForm(x: Node): Affine | undefined {
   const rows = sizeOf(x.shape);
   if (rows < 2 || isConstant(x)) return undefined;
   const collector = new Collector(rows);
-  if (!collector.add(x, x.shape, new Float64Array(rows).fill(1))) return undefined;
+  if (!collector.add(x, x.shape, { rows: new Float64Array(rows).fill(1) })) return undefined;
   return { rows, constant: collector.constant, terms: collector.terms };
 }

@@ -72,6 +72,8 @@ function moveOut(x: Node, y: Node, type: NodeType): Node | undefined {
   if (x.op === negOp) return neg(mul(x.inputs[0]!, y));
   if (x.op !== mulOp) return undefined;
   const [p, q] = x.inputs as [Node, Node];
+  if (cancels(q, y) && keepsType(p, type)) return fit(p, type);
+  if (cancels(p, y) && keepsType(q, type)) return fit(q, type);
   const isUniform = uniformValue(y) !== undefined;
   if (isUniform && uniformValue(p) !== undefined) return mul(mul(p, y), q);
   if (isUniform && uniformValue(q) !== undefined) return mul(p, mul(q, y));
@@ -83,6 +85,12 @@ function moveOut(x: Node, y: Node, type: NodeType): Node | undefined {
 function mergeFactors(full: Node, narrow: Node, y: Node, type: NodeType): Node | undefined {
   const isSingle = Math.min(sizeOf(narrow.shape), sizeOf(y.shape)) === 1;
   return isSingle && isNarrow(narrow, type) && !isNarrow(full, type) ? mul(full, mul(narrow, y)) : undefined;
+}
+/** e^u and e^−u: a rate divided by a positive parameter and multiplied with it again. */
+function cancels(a: Node, b: Node): boolean {
+  if (a.op.name !== "exp" || b.op.name !== "exp") return false;
+  const [u, v] = [a.inputs[0]!, b.inputs[0]!];
+  return (u.op === negOp && u.inputs[0] === v) || (v.op === negOp && v.inputs[0] === u);
 }
 const mulOp: Op = defineMap({
   name: "mul",

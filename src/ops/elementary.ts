@@ -62,6 +62,7 @@ const expOp: Op = defineMap({
   },
 });
 export const exp = (x: Node): Node => applyMap(expOp, x);
+export const isExp = (x: Node): boolean => x.op === expOp;
 
 const logOp: Op = unary(
   "log",

@@ -7,16 +7,17 @@
  * Σ w (c + D θ) is (Dᵀw)·θ + Σ w c. Both are ordinary small expressions in θ, which are differentiated like any other.
  */
 import type { Node } from "../compiler/graph.ts";
-import { constantNode, isConstant, scalar } from "../compiler/node.ts";
+import { isConstant, scalar } from "../compiler/node.ts";
 import { sizeOf } from "../compiler/shapes.ts";
-import { type Affine, affineForm, type DenseTerm, overRows, type PickedTerm } from "./affine.ts";
+import { type Affine, affineForm, type DenseTerm, overRows } from "./affine.ts";
 import { add, arithmeticOps, mul, square, sub } from "./arithmetic.ts";
+import { columnsOf, designColumns, flat, interleave, overSomeRows, product, vector } from "./designs.ts";
+import { isCostly, sumOverDistinctRows } from "./distinctRowSums.ts";
+import { distinctRows } from "./distinctRows.ts";
 import { type Between, takeOutEffects } from "./groupEffects.ts";
-import { constantIndices, take } from "./indexing.ts";
 import { triangularForm } from "./leastSquares.ts";
-import { matmul } from "./linalg.ts";
 import { passes } from "./passes.ts";
-import { concat, reshape } from "./shape.ts";
+import { concat } from "./shape.ts";
 
 type Sum = (x: Node) => Node;
 
@@ -37,6 +38,8 @@ function statisticOf(x: Node, sum: Sum): Node | undefined {
   // A derivative that runs along with its values is taken once; a decomposition would not pay.
   if (x.value || x.dtype !== "float64" || sizeOf(x.shape) < 4) return undefined;
   if (x.op === arithmeticOps.square) return sumOfSquares(x.inputs[0]!, undefined, sum);
+  if (isCostly(x)) return sumOverDistinctRows(x, undefined, sum);
+  if (picks.has(x.op.lowering.kind)) return linearSum(x, new Float64Array(sizeOf(x.shape)).fill(1), sum);
   if (x.op !== arithmeticOps.mul) return undefined;
   const [a, b] = x.inputs as [Node, Node];
   const [weights, rest] = isConstant(a) ? [a, b] : [b, a];
@@ -44,10 +47,9 @@ function statisticOf(x: Node, sum: Sum): Node | undefined {
   const w = overRows(weights, x.shape);
   if (rest.op === arithmeticOps.square)
     return w.every((v) => v >= 0) ? sumOfSquares(rest.inputs[0]!, w, sum) : undefined;
-  return linearSum(rest, w, sum);
+  return isCostly(rest) ? sumOverDistinctRows(rest, w, sum) : linearSum(rest, w, sum);
 }
-
-const vector = (data: Float64Array): Node => constantNode(data, [data.length], "float64");
+const picks: ReadonlySet<string> = new Set(["gather", "matmul"]);
 
 /** Σ w (c + Σ D θ): a dot product with every variable. */
 function linearSum(x: Node, w: Float64Array, sum: Sum): Node | undefined {
@@ -85,8 +87,9 @@ function sumOfSquares(x: Node, w: Float64Array | undefined, sum: Sum): Node | un
   const grouped = betweenAndWithin(affine, w, sum);
   if (grouped) return grouped;
   const cells = collapseRows(affine, w);
-  if (cells.rows.length * 2 > affine.rows) return undefined;
-  return add(scalar(cells.within), sum(mul(vector(cells.weights), square(cellExpression(affine, cells)))));
+  if (!cells) return undefined;
+  const residual = add(vector(cells.constants), overSomeRows(affine.terms, cells.rows));
+  return add(scalar(cells.within), sum(mul(vector(cells.weights), square(residual))));
 }
 
 /** Rows with one design: their weight, the mean of their constants, and the sum of squares that the means leave out. */
@@ -114,7 +117,7 @@ function betweenAndWithin(affine: Affine, w: Float64Array | undefined, sum: Sum)
     (t) => sizeOf(t.variable.shape) === count && t.indices.every((g, i) => g === groups[i]),
   );
   if (!isShared || effects.length * count * 2 > affine.rows) return undefined;
-  const designs = dense.map(columnsOf);
+  const designs = dense.map(designColumns);
   const width = designs.flat().length;
   if (!isDecomposable(affine.rows, width)) return undefined;
   const weights = w ?? new Float64Array(affine.rows).fill(1);
@@ -146,54 +149,25 @@ function betweenAndWithin(affine: Affine, w: Float64Array | undefined, sum: Sum)
     return mul(vector(weights), square(residual));
   }
 }
-/** A design times a variable. */
-const product = (design: Float64Array, variable: Node): Node => {
-  const size = sizeOf(variable.shape);
-  if (size === 1) return mul(vector(design), reshape(variable, []));
-  return matmul(constantNode(design, [design.length / size, size], "float64"), flat(variable));
-};
-const flat = (x: Node): Node => reshape(x, [sizeOf(x.shape)]);
-
-/** The columns of a design, and the design that has such columns. */
-const columnsOf = ({ design, variable }: DenseTerm): Float64Array[] => {
-  const width = sizeOf(variable.shape);
-  return Array.from({ length: width }, (_, j) => design.filter((_x, i) => i % width === j));
-};
-const interleave = (columns: readonly Float64Array[]): Float64Array =>
-  new Float64Array(columns.length * columns[0]!.length).map(
-    (_, i) => columns[i % columns.length]![Math.floor(i / columns.length)]!,
-  );
-
-function collapseRows(affine: Affine, w: Float64Array | undefined): Cells {
-  const members = new Map<string, number[]>();
-  for (let i = 0; i < affine.rows; i++) {
-    const key = affine.terms.map((t) => rowKey(t, i)).join(";");
-    const found = members.get(key);
-    if (found) found.push(i);
-    else members.set(key, [i]);
-  }
-  const groups = [...members.values()];
+/** The rows with equal designs together; undefined when that leaves more than half of the rows. */
+function collapseRows(affine: Affine, w: Float64Array | undefined): Cells | undefined {
+  const classes = distinctRows(affine.terms.flatMap(columnsOf), affine.rows, Math.floor(affine.rows / 2));
+  if (!classes) return undefined;
+  const totals = (f: (i: number, k: number) => number): Float64Array => {
+    const out = new Float64Array(classes.first.length);
+    classes.of.forEach((k, i) => (out[k]! += f(i, k)));
+    return out;
+  };
   const weightOf = (i: number): number => w?.[i] ?? 1;
-  const weights = Float64Array.from(groups, (group) => group.reduce((s, i) => s + weightOf(i), 0));
-  const constants = Float64Array.from(groups, (group, g) => {
-    const total = group.reduce((s, i) => s + weightOf(i) * affine.constant[i]!, 0);
-    return weights[g] === 0 ? 0 : total / weights[g]!;
-  });
-  const within = groups.reduce(
-    (s, group, g) =>
-      s +
-      group.reduce((t, i) => {
-        const distance = affine.constant[i]! - constants[g]!;
-        return t + weightOf(i) * distance * distance;
-      }, 0),
-    0,
+  const weights = totals(weightOf);
+  const constants = totals((i) => weightOf(i) * affine.constant[i]!).map((c, k) =>
+    weights[k] === 0 ? 0 : c / weights[k]!,
   );
-  return { rows: groups.map((group) => group[0]!), weights, constants, within };
-}
-function rowKey(term: DenseTerm | PickedTerm, i: number): string {
-  if (term.kind === "picked") return `${term.indices[i]}*${term.coefficients[i]}`;
-  const size = sizeOf(term.variable.shape);
-  return term.design.subarray(i * size, (i + 1) * size).join();
+  const within = totals((i, k) => {
+    const distance = affine.constant[i]! - constants[k]!;
+    return weightOf(i) * distance * distance;
+  });
+  return { rows: classes.first, weights, constants, within: within.reduce((a, b) => a + b, 0) };
 }
 
 /** ‖q + R (θ − θ̂)‖² plus the constant residual; undefined for data whose squares overflow. */
@@ -218,23 +192,4 @@ function triangular(cells: Cells, terms: readonly DenseTerm[], columns: number, 
   );
   const shifted = product(r, sub(theta, vector(centre)));
   return add(scalar(residual), sum(square(add(vector(q), shifted))));
-}
-
-/** The affine expression again, over one row of each cell. */
-function cellExpression(affine: Affine, cells: Cells): Node {
-  const pick = (values: Float64Array): Float64Array => Float64Array.from(cells.rows, (row) => values[row]!);
-  let total: Node = vector(cells.constants);
-  for (const term of affine.terms) {
-    const size = sizeOf(term.variable.shape);
-    const variable = flat(term.variable);
-    if (term.kind === "picked") {
-      const indices = constantIndices(Int32Array.from(cells.rows, (row) => term.indices[row]!));
-      total = add(total, mul(vector(pick(term.coefficients)), take(variable, indices)));
-    } else {
-      const design = new Float64Array(cells.rows.length * size);
-      cells.rows.forEach((row, r) => design.set(term.design.subarray(row * size, (row + 1) * size), r * size));
-      total = add(total, product(design, term.variable));
-    }
-  }
-  return total;
 }

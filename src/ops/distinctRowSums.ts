@@ -1,0 +1,142 @@
+/**
+ * Sums of costly functions over the distinct rows of their design: Σ w f(x·θ + c) takes as many functions as rows differ.
+ *
+ * An exponential does better: its constants are factors among the data, and where terms come in few combinations it is the product
+ * of one exponential for each value of some and one for each value of the others. Σ e^(u[i] + v[j]) is (e^v)ᵀ N e^u with the counts N
+ * of the pairs.
+ */
+import type { Node } from "../compiler/graph.ts";
+import { constantNode } from "../compiler/node.ts";
+import { sizeOf } from "../compiler/shapes.ts";
+import { exp as expOf } from "../wasm/functions/exp.ts";
+import { numberAlgebra } from "../wasm/numberAlgebra.ts";
+import { type Affine, affineForm, type Term } from "./affine.ts";
+import { add, mul } from "./arithmetic.ts";
+import { columnsOf, flat, overSomeRows, product, vector } from "./designs.ts";
+import { type Classes, distinctRows, refine } from "./distinctRows.ts";
+import { exp, isExp } from "./elementary.ts";
+import { matmul } from "./linalg.ts";
+import { applyMap } from "./map.ts";
+import { reshape } from "./shape.ts";
+
+type Sum = (x: Node) => Node;
+
+/** Cost, in multiply-adds, from which a function is worth a table of its distinct arguments. */
+const costly = 20;
+export const isCostly = (x: Node): boolean =>
+  x.op.lowering.kind === "map" && x.op.lowering.cost >= costly && x.inputs.length === 1;
+
+/** Σ w f(x) of a costly function, when it has few distinct arguments. */
+export function sumOverDistinctRows(x: Node, w: Float64Array | undefined, sum: Sum): Node | undefined {
+  const affine = affineForm(x.inputs[0]!);
+  if (!affine || affine.terms.length === 0) return undefined;
+  const data = [affine.constant, ...affine.terms.map((t) => (t.kind === "dense" ? t.design : t.coefficients))];
+  if (!data.every((values) => values.every(Number.isFinite))) return undefined;
+  const weights = w ?? new Float64Array(affine.rows).fill(1);
+  if (isExp(x)) return sumOfExponentials(affine, weights, sum);
+  const columns = [affine.constant, ...affine.terms.flatMap(columnsOf)];
+  const classes = distinctRows(columns, affine.rows, Math.floor(affine.rows / 2));
+  if (!classes) return undefined;
+  const constants = vector(Float64Array.from(classes.first, (row) => affine.constant[row]!));
+  const arguments_ = add(overSomeRows(affine.terms, classes.first), constants);
+  return sum(mul(vector(totals(classes, weights)), applyMap(x.op, arguments_)));
+}
+function totals({ of, first }: Classes, weights: Float64Array): Float64Array {
+  const out = new Float64Array(first.length);
+  of.forEach((k, i) => (out[k]! += weights[i]!));
+  return out;
+}
+
+function sumOfExponentials({ rows, constant, terms }: Affine, w: Float64Array, sum: Sum): Node | undefined {
+  const factors = w.map((v, i) => v * expOf(numberAlgebra, constant[i]!));
+  if (!factors.every(Number.isFinite)) return undefined;
+  const split = cheapestSplit(terms, rows);
+  if (!split) return undefined;
+  const [many, few] = split;
+  if (!few) {
+    return sum(mul(vector(totals(many.classes, factors)), exp(overSomeRows(many.terms, many.classes.first))));
+  }
+  const [u, v] = [sorted(many), sorted(few)];
+  const m = u.classes.first.length;
+  const k = v.classes.first.length;
+  const counts = new Float64Array(k * m);
+  factors.forEach((f, i) => (counts[v.classes.of[i]! * m + u.classes.of[i]!]! += f));
+  const { centred, shift } = centre(u.terms, u.classes.first);
+  const wide = exp(overSomeRows(centred, u.classes.first));
+  const narrow = exp(shift.reduce(add, overSomeRows(v.terms, v.classes.first)));
+  if (k === 1) return mul(sum(mul(vector(counts), wide)), reshape(narrow, []));
+  return sum(mul(narrow, flat(matmul(constantNode(counts, [k, m], "float64"), reshape(wide, [m, 1])))));
+}
+
+/** Some of the terms, and the classes of equal rows of these. */
+interface Part {
+  readonly terms: readonly Term[];
+  readonly classes: Classes;
+}
+
+/** Terms beyond this number are not divided: there are too many ways. */
+const mostTerms = 6;
+
+/** All terms together, or in two parts with the larger number of distinct rows first; undefined when the rows are cheaper. */
+function cheapestSplit(terms: readonly Term[], rows: number): readonly [Part, Part?] | undefined {
+  const limit = Math.floor(rows / 2);
+  const single = terms.map((t) => distinctRows(columnsOf(t), rows, limit));
+  const together = (mask: number): Part | undefined => {
+    const chosen = terms.flatMap((_, k) => ((mask >> k) & 1 ? [k] : []));
+    const classes = chosen.map((k) => single[k]).reduce((a, b) => a && b && refine(a, b.of, limit));
+    return classes && { terms: chosen.map((k) => terms[k]!), classes };
+  };
+  const all = 2 ** terms.length - 1;
+  const size = (part: Part): number => part.classes.first.length;
+  let best: readonly [Part, Part?] | undefined;
+  let lowest = rows * costly * 0.75;
+  const consider = (cost: number, split: readonly [Part, Part?]): void => {
+    if (cost < lowest) [lowest, best] = [cost, split];
+  };
+  const whole = together(all);
+  if (whole) consider(size(whole) * costly, [whole]);
+  if (terms.length > mostTerms) return best;
+  for (let mask = 1; mask < all; mask += 2) {
+    const [a, b] = [together(mask), together(all - mask)];
+    if (!a || !b) continue;
+    const cost = (size(a) + size(b)) * costly + size(a) * size(b);
+    consider(cost, size(a) >= size(b) ? [a, b] : [b, a]);
+  }
+  return best;
+}
+
+/** The rows of a part in the order of the elements that they read. */
+function sorted({ terms, classes }: Part): Part {
+  const sign = terms.flatMap((t) => columnsOf(t).map((column) => ({ column, sign: t.kind === "dense" ? -1 : 1 })));
+  const order = classes.first
+    .map((_, k) => k)
+    .sort((a, b) => {
+      for (const { column, sign: s } of sign) {
+        const d = column[classes.first[a]!]! - column[classes.first[b]!]!;
+        if (d !== 0) return s * d;
+      }
+      return 0;
+    });
+  const place = new Int32Array(order.length);
+  order.forEach((k, i) => (place[k] = i));
+  return { terms, classes: { of: classes.of.map((k) => place[k]!), first: order.map((k) => classes.first[k]!) } };
+}
+
+/**
+ * Covariates around the middle of their range, and what that leaves for the other factor, so that neither overflows or vanishes
+ * where their product does not, unless the data differ among themselves by as much.
+ */
+function centre(terms: readonly Term[], rows: readonly number[]): { centred: Term[]; shift: Node[] } {
+  const shift: Node[] = [];
+  const centred = terms.map((term): Term => {
+    const size = sizeOf(term.variable.shape);
+    if (term.kind === "picked" || (size > 1 && term.design.some((x) => x === 0))) return term;
+    const middle = new Float64Array(size).map((_, j) => {
+      const values = rows.map((row) => term.design[row * size + j]!);
+      return (Math.min(...values) + Math.max(...values)) / 2;
+    });
+    shift.push(reshape(product(middle, term.variable), []));
+    return { ...term, design: term.design.map((x, i) => x - middle[i % size]!) };
+  });
+  return { centred, shift };
+}

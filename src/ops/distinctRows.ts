@@ -1,0 +1,54 @@
+/** Which rows of data are equal, on plain arrays. */
+
+/** Rows of equal numbers: the class of each row, and the first row of each class. */
+export interface Classes {
+  readonly of: Int32Array;
+  readonly first: readonly number[];
+}
+
+/** Rows from which a long table is judged before all of it is read. */
+const sample = 1000;
+
+/** The classes of the rows of some columns; undefined when there are, or seem to be, more than `limit`. */
+export function distinctRows(columns: readonly ArrayLike<number>[], rows: number, limit: number): Classes | undefined {
+  if (rows > 8 * sample) {
+    // Rows far apart; if no two of so many are equal, few of all are.
+    const some = Array.from({ length: sample }, (_, i) => (i * 7919) % rows);
+    const found = classify(
+      columns.map((x) => some.map((i) => x[i]!)),
+      sample,
+      sample - 1,
+    );
+    if (!found) return undefined;
+  }
+  return classify(columns, rows, limit);
+}
+
+function classify(columns: readonly ArrayLike<number>[], rows: number, limit: number): Classes | undefined {
+  let classes: Classes | undefined = { of: new Int32Array(rows), first: [0] };
+  for (const column of columns) classes = classes && refine(classes, column, limit);
+  return classes;
+}
+
+/** Classes within which another column is equal too; undefined when there are more than `limit`. */
+export function refine({ of, first }: Classes, column: ArrayLike<number>, limit: number): Classes | undefined {
+  const numbers = new Map<number, number>();
+  const pairs = new Map<number, number>();
+  const split = { of: new Int32Array(of.length), first: [] as number[] };
+  for (let i = 0; i < of.length; i++) {
+    const value = place(numbers, column[i]!);
+    const found = place(pairs, value * first.length + of[i]!);
+    if (found === split.first.length) split.first.push(i);
+    if (found >= limit) return undefined;
+    split.of[i] = found;
+  }
+  return split;
+}
+
+/** The number of a key in the order in which keys were first seen. */
+function place(known: Map<number, number>, key: number): number {
+  const found = known.get(key);
+  if (found !== undefined) return found;
+  known.set(key, known.size);
+  return known.size - 1;
+}
