@@ -86,12 +86,6 @@ function mergeFactors(full: Node, narrow: Node, y: Node, type: NodeType): Node |
   const isSingle = Math.min(sizeOf(narrow.shape), sizeOf(y.shape)) === 1;
   return isSingle && isNarrow(narrow, type) && !isNarrow(full, type) ? mul(full, mul(narrow, y)) : undefined;
 }
-/** e^u and e^−u: a rate divided by a positive parameter and multiplied with it again. */
-function cancels(a: Node, b: Node): boolean {
-  if (a.op.name !== "exp" || b.op.name !== "exp") return false;
-  const [u, v] = [a.inputs[0]!, b.inputs[0]!];
-  return (u.op === negOp && u.inputs[0] === v) || (v.op === negOp && v.inputs[0] === u);
-}
 const mulOp: Op = defineMap({
   name: "mul",
   arity: 2,
@@ -101,6 +95,13 @@ const mulOp: Op = defineMap({
   simplify: simplifyMul,
 });
 export const mul = (a: Node, b: Node): Node => applyMap(mulOp, a, b);
+
+/** e^u and e^−u: a rate divided by a positive parameter and multiplied with it again. */
+function cancels(a: Node, b: Node): boolean {
+  if (a.op.name !== "exp" || b.op.name !== "exp") return false;
+  const [u, v] = [a.inputs[0]!, b.inputs[0]!];
+  return (u.op === negOp && u.inputs[0] === v) || (v.op === negOp && v.inputs[0] === u);
+}
 
 const squareOp: Op = defineMap({
   name: "square",
