@@ -37,17 +37,27 @@ export function summarise(x: Node, sum: Sum): Node | undefined {
 function statisticOf(x: Node, sum: Sum): Node | undefined {
   // A derivative that runs along with its values is taken once; a decomposition would not pay.
   if (x.value || x.dtype !== "float64" || sizeOf(x.shape) < 4) return undefined;
-  if (x.op === arithmeticOps.square) return sumOfSquares(x.inputs[0]!, undefined, sum);
-  if (isCostly(x)) return sumOverDistinctRows(x, undefined, sum);
-  if (picks.has(x.op.lowering.kind)) return linearSum(x, new Float64Array(sizeOf(x.shape)).fill(1), sum);
-  if (x.op !== arithmeticOps.mul) return undefined;
-  const [a, b] = x.inputs as [Node, Node];
-  const [weights, rest] = isConstant(a) ? [a, b] : [b, a];
-  if (!isConstant(weights) || sizeOf(rest.shape) < sizeOf(x.shape)) return undefined;
-  const w = overRows(weights, x.shape);
+  const { w, rest } = weighted(x);
   if (rest.op === arithmeticOps.square)
-    return w.every((v) => v >= 0) ? sumOfSquares(rest.inputs[0]!, w, sum) : undefined;
-  return isCostly(rest) ? sumOverDistinctRows(rest, w, sum) : linearSum(rest, w, sum);
+    return !w || w.every((v) => v >= 0) ? sumOfSquares(rest.inputs[0]!, w, sum) : undefined;
+  if (isCostly(rest)) return sumOverDistinctRows(rest, w, sum);
+  if (!w && !picks.has(rest.op.lowering.kind)) return undefined;
+  return linearSum(rest, w ?? new Float64Array(sizeOf(x.shape)).fill(1), sum);
+}
+
+/** The factors of `x` that are data, and the rest, which has as many elements. */
+function weighted(x: Node): { readonly w: Float64Array | undefined; readonly rest: Node } {
+  let w: Float64Array | undefined;
+  let rest = x;
+  while (rest.op === arithmeticOps.mul) {
+    const [a, b] = rest.inputs as [Node, Node];
+    const [data, other] = isConstant(a) ? [a, b] : [b, a];
+    if (!isConstant(data) || sizeOf(other.shape) < sizeOf(x.shape)) break;
+    const values = overRows(data, x.shape);
+    w = w ? w.map((v, i) => v * values[i]!) : values;
+    rest = other;
+  }
+  return { w, rest };
 }
 const picks: ReadonlySet<string> = new Set(["gather", "matmul"]);
 

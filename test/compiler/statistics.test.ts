@@ -179,3 +179,146 @@ describe("effects of groups leave one square for each group", () => {
     );
   });
 });
+
+describe("costly functions run over distinct rows", () => {
+  const time = indices(200, 20).map((k) => k + 1);
+  const group = indices(200, 200).map((i) => (i * 7) % 4);
+  const dose = indices(200, 200).map((i) => (i % 5) / 3);
+  test.each<[...Case, number]>([
+    ["counts of a negative binomial", [[]], (r) => math.lgamma(r!.exp().add(time)).sum(), 20],
+    [
+      "softplus of two covariates",
+      [[], [], []],
+      (a, b, c) => math.softplus(a!.add(b!.mul(dose)).add(c!.mul(group))).sum(),
+      20,
+    ],
+    [
+      "weights of both signs, some zero",
+      [[4]],
+      (a) => math.tanh(shape.take(a!, group).add(dose)).mul(column(200)).mul(group).sum(),
+      20,
+    ],
+    ["an exponential by group", [[4]], (a) => shape.take(a!, group).exp().sum(), 4],
+    ["an exposure", [[4]], (a) => shape.take(a!, group).add(column(200)).exp().sum(), 4],
+    ["times and groups apart", [[], [4]], (r, a) => r!.mul(math.log(time)).add(shape.take(a!, group)).exp().sum(), 20],
+    [
+      "a hazard as a power",
+      [[], [4]],
+      (r, a) =>
+        math
+          .pow(math.div(time, shape.take(a!.exp(), group)), r!.exp())
+          .mul(column(200))
+          .sum(),
+      20,
+    ],
+    [
+      "a design and a group",
+      [[3], [4]],
+      (b, a) =>
+        matmul(shape.stack([time.map((t) => t / 10), time.map((t) => t % 3), time.map(() => 1)], 1), b!)
+          .sub(shape.take(a!, group))
+          .exp()
+          .sum(),
+      20,
+    ],
+    ["an intercept and a covariate", [[], []], (a, b) => a!.add(b!.mul(dose)).exp().sum(), 5],
+    [
+      "rows that are all equal",
+      [[], []],
+      (a, b) =>
+        a!
+          .add(b!.mul(new Array(200).fill(0.7)))
+          .exp()
+          .sum(),
+      1,
+    ],
+    [
+      "many groups",
+      [[], [40]],
+      (a, b) =>
+        a!
+          .mul(dose)
+          .add(shape.take(b!, indices(200, 40)))
+          .exp()
+          .sum(),
+      40,
+    ],
+  ])("%s", (_name, shapes, f, rows) => {
+    agree(shapes, (...x) => f(...x));
+    expect(widest(shapes, f)).toBeLessThanOrEqual(rows);
+  });
+  test.each<Case>([
+    [
+      "rows that all differ",
+      [[], []],
+      (a, b) =>
+        a!
+          .add(b!.mul(column(200)))
+          .exp()
+          .sum(),
+    ],
+    ["softplus of rows that all differ", [[], []], (a, b) => math.softplus(a!.add(b!.mul(column(200)))).sum()],
+    ["a cheap function", [[]], (a) => a!.add(dose).abs().sum()],
+    ["what is not affine", [[], []], (a, b) => a!.mul(dose).add(b!).square().add(dose).exp().sum()],
+    [
+      "data that are not numbers",
+      [[]],
+      (a) =>
+        a!
+          .mul(dose.map((d, i) => (i === 7 ? NaN : d)))
+          .exp()
+          .sum(),
+    ],
+    [
+      "data whose exponentials overflow",
+      [[]],
+      (a) =>
+        a!
+          .mul(dose)
+          .add(dose.map((d) => 600 * d))
+          .exp()
+          .sum(),
+    ],
+    ["times of zero", [[], [4]], (r, a) => r!.exp().mul(math.log(dose)).add(shape.take(a!, group)).exp().sum()],
+  ])("not %s", (_name, shapes, f) => {
+    agree(shapes, (...x) => f(...x));
+    expect(widest(shapes, f)).toBe(200);
+  });
+  test("neither factor of an exponential overflows where the product does not", () => {
+    const far = time.map((t) => 30 + t / 100);
+    const f = (r: Tensor, a: Tensor): Tensor => r.mul(far).add(shape.take(a, group)).exp().sum();
+    expect(widest([[], [4]], f as never)).toBeLessThanOrEqual(20);
+    const { compiled, plain } = bothWays([[], [4]], f as never, [
+      Float64Array.of(50),
+      Float64Array.of(-1500, -1505, -1490, -1510),
+    ]);
+    plain.forEach((x, k) => x.forEach((v, i) => expect(compiled[k]![i]! / v).toBeCloseTo(1, 10)));
+  });
+  test("any covariates, groups, exposures and weights", () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 4, max: 90 }),
+        fc.integer({ min: 1, max: 12 }),
+        fc.nat(31),
+        seeds,
+        (n, levels, mask, seed) => {
+          const bit = (i: number): boolean => ((mask >> i) & 1) === 1;
+          const level = indices(n, levels);
+          const x = column(n, seed).map((v) => Math.round(v * (bit(0) ? 2 : 20)) / 2);
+          agree(
+            [[], [levels], []],
+            (a, b, c) => {
+              let eta = a!.mul(x).add(shape.take(b!, level));
+              if (bit(1)) eta = eta.add(c!);
+              if (bit(2)) eta = eta.sub(column(n, 2));
+              const y = bit(3) ? eta.exp() : math.softplus(eta);
+              return bit(4) ? y.mul(column(n, 3)).sum() : y.sum();
+            },
+            seed,
+          );
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+});
