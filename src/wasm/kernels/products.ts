@@ -106,7 +106,8 @@ function rowProducts(name: string, finish: Finish): Kernel {
 
 /**
  * Combinations of rows: `y[j] = Σ_i x[i] a[i][j]`, i < m, j < n; rows of `a` are `aRow` bytes apart, elements of `x`
- * `xStride` bytes; `y` contiguous. Eight columns at a time stay in four accumulators.
+ * `xStride` bytes; `y` contiguous. Eight columns at a time stay in four accumulators; columns that do not fill a stripe are summed
+ * together with some of their neighbours once more, which is cheaper than ever narrower stripes.
  */
 function columnProducts(name: string, finish: Finish): Kernel {
   return kernel(name, ["a", "aRow", "x", "xStride", "y", "m", "n", "divisorF64"], (c, p) => {
@@ -155,14 +156,48 @@ function columnProducts(name: string, finish: Finish): Kernel {
         if (finish === "solve") c.get(p.divisorF64).op("f64.div");
         c.store("f64.store", 0);
       }
+    };
+    const next = (width: number) => {
       advance(c, p.a, 8 * width);
       advance(c, p.y, 8 * width);
     };
-    blockLoop(c, j, p.n, 8, () => columns(8));
-    for (const width of [4, 2, 1] as const) {
-      c.get(p.n).i32(width).op("i32.and");
-      c.if(() => columns(width));
+    if (finish === "solve") {
+      // What was solved must not be read as what is to be.
+      blockLoop(c, j, p.n, 8, () => {
+        columns(8);
+        next(8);
+      });
+      for (const width of [4, 2, 1] as const) {
+        c.get(p.n).i32(width).op("i32.and");
+        c.if(() => {
+          columns(width);
+          next(width);
+        });
+      }
+      return;
     }
+    const step = c.local("i32", "step");
+    const bytes = c.local("i32", "bytes");
+    const stripes = (width: 1 | 2 | 4 | 8) => {
+      c.get(p.n).i32(width).op("i32.sub").set(j);
+      c.loop(() => {
+        columns(width);
+        c.get(j).i32(width).get(j).i32(width).op("i32.lt_s").op("select").tee(step);
+        c.i32(3).op("i32.shl").set(bytes);
+        for (const pointer of [p.a, p.y]) advance(c, pointer, bytes);
+        c.get(j).get(step).op("i32.sub").set(j).get(step).brIf(0);
+      });
+    };
+    const widest = (widths: readonly (1 | 2 | 4 | 8)[]): void => {
+      const [width, ...narrower] = widths;
+      if (!width) return;
+      c.get(p.n).i32(width).op("i32.ge_s");
+      c.if(
+        () => stripes(width),
+        () => widest(narrower),
+      );
+    };
+    widest([8, 4, 2, 1]);
   });
 }
 
