@@ -259,7 +259,7 @@ const xlog1pyOp: Op = timesLogarithm(
 export const xlog1py = (x: Node, y: Node): Node => applyMap(xlog1pyOp, x, y);
 
 /** Whether no element can be negative, as far as the operations say. */
-function isNonNegative(x: Node): boolean {
+export function isNonNegative(x: Node): boolean {
   if (isConstant(x)) return x.value!.every((v) => v >= 0);
   if (nonNegative.has(x.op.name)) return true;
   const keepsSigns =
@@ -270,8 +270,9 @@ const nonNegative: ReadonlySet<string> = new Set(["exp", "sigmoid", "softplus", 
 const combinesSigns: ReadonlySet<string> = new Set(["mul", "add", "div", "reciprocal", "sum"]);
 
 /** Which operation a node applies, for rules elsewhere that look for logarithms. */
-export const elementaryOps: Readonly<Record<"log" | "softplus" | "logaddexp", Op>> = {
+export const elementaryOps: Readonly<Record<"log" | "log1p" | "softplus" | "logaddexp", Op>> = {
   log: logOp,
+  log1p: log1pOp,
   softplus: softplusOp,
   logaddexp: logaddexpOp,
 };

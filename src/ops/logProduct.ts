@@ -15,7 +15,7 @@ import {
 import { logProduct } from "../wasm/kernels/logProduct.ts";
 import { numberAlgebra } from "../wasm/numberAlgebra.ts";
 import { add, arithmeticOps, maximum, mul, sub } from "./arithmetic.ts";
-import { elementaryOps, log } from "./elementary.ts";
+import { elementaryOps, isNonNegative, log } from "./elementary.ts";
 import { applyMap, broadcastTo, defineMap } from "./map.ts";
 import { passes } from "./passes.ts";
 import { at } from "./shape.ts";
@@ -98,6 +98,9 @@ function collect(x: Node, sign: 0 | 1, terms: Terms): void {
   } else if (x.op === elementaryOps.logaddexp) {
     terms.plain[sign].push(maximum(a, b));
     terms.factors[sign].push(applyMap(logaddexpFactor, a, b));
+  } else if (x.op === elementaryOps.log1p && isNonNegative(a)) {
+    // What adding one rounds off does not count in a sum over many.
+    collect(applyMap(elementaryOps.log, add(a, scalar(1))), sign, terms);
   } else if (x.op === elementaryOps.log && sizeOf(x.shape) === terms.size) terms.logs[sign].push(a);
   else terms.plain[sign].push(x);
 }

@@ -149,6 +149,9 @@ describe("sums of logarithms as logarithms of products", () => {
       (x, y) => math.softplus(x!).add(math.softplus(y!)).sub(math.logaddexp(x!, y!)).sum(),
     ],
     ["large arguments", [[20]], (x) => math.softplus(x!.mul(800)).sum()],
+    ["logarithms of numbers of any size", [[33]], (x) => math.log(x!.mul(400).exp().add(1e-200)).sum()],
+    ["Student's t", [[33]], (x) => math.log1p(x!.mul(30).square().div(3)).sum().mul(-2)],
+    ["log1p of what may be negative", [[33]], (x) => math.log1p(x!.mul(0.5)).sum()],
     ["a long sum", [[5000]], (x) => math.softplus(x!.mul(0.001)).sum()],
   ])("%s", (_name, shapes, f) => {
     agree(shapes, (...x) => f(...x));
@@ -161,10 +164,13 @@ describe("sums of logarithms as logarithms of products", () => {
     [Number.NaN, 0],
     [0, 745],
     [-745, 1e308],
+    [5e-324, 1e-310],
   ])("special values %d and %d among others", (a, b) => {
     const x = Float64Array.from({ length: 9 }, (_, i) => (i === 4 ? a : i / 4));
     const y = Float64Array.from({ length: 9 }, (_, i) => (i === 4 ? b : -i / 4));
     for (const f of [
+      (p: Tensor) => math.log(p).sum(),
+      (p: Tensor) => math.log1p(p.square()).sum(),
       (p: Tensor, q: Tensor) => math.logaddexp(p, q).sum(),
       (p: Tensor) => math.softplus(p).sum(),
       (p: Tensor, q: Tensor) => p.mul(0).sub(math.softplus(q)).sum(),
