@@ -1,6 +1,7 @@
 /** How products of matrices become loops or kernel calls. */
 import { gemm } from "../wasm/kernels/gemm.ts";
-import { gemv, gemvT } from "../wasm/kernels/products.ts";
+import type { Kernel } from "../wasm/kernels/kernel.ts";
+import { gemv, gemvT, gemvTLower, gemvTUpper } from "../wasm/kernels/products.ts";
 import type { KernelCall, Node } from "./graph.ts";
 import { isConstant } from "./node.ts";
 import { sizeOf } from "./shapes.ts";
@@ -32,6 +33,17 @@ export function productForm(node: Node): Product {
   if (!product) return "call";
   if (product.columns <= narrowLimit && product.rows > 1) return "terms";
   return product.rows <= narrowLimit && product.columns > 1 ? "sums" : "call";
+}
+
+/** The kernel that sums the columns of a constant matrix, stored one after the other; a triangle is summed without its zeros. */
+export function columnKernel({ matrix, transposed, rows, columns }: MatrixVector): Kernel {
+  const at = (r: number, c: number): number => matrix.value![transposed ? c * rows + r : r * columns + c]!;
+  const isZero = (where: (r: number, c: number) => boolean): boolean => {
+    for (let r = 0; r < rows; r++) for (let c = 0; c < columns; c++) if (where(r, c) && at(r, c) !== 0) return false;
+    return true;
+  };
+  if (isZero((r, c) => c > r)) return gemvTUpper;
+  return isZero((r, c) => c < r) ? gemvTLower : gemvT;
 }
 
 /** A product with enough rows and columns to fill the registers of a loop. */

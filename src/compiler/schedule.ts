@@ -4,7 +4,7 @@ import { Buffers } from "./buffers.ts";
 import { buildNest } from "./buildNest.ts";
 import type { Node } from "./graph.ts";
 import { LaneAlgebra } from "./lanes.ts";
-import { matrixVector, productCall } from "./matrixProducts.ts";
+import { columnKernel, matrixVector, productCall } from "./matrixProducts.ts";
 import { Placement } from "./placement.ts";
 import { sizeOf } from "./shapes.ts";
 import type { NewBuffer, PlanStep, Schedule, Step } from "./steps.ts";
@@ -45,7 +45,7 @@ function buildCall(node: Node, buffers: Buffers): Step {
     const { matrix, vector, transposed, rows, columns } = product;
     const byColumn = transposed ? buffers.of(matrix) : buffers.transposed(matrix);
     const operands = [byColumn, buffers.of(vector), target];
-    return { kind: "call", call: { kernel: gemvT, dims: [columns, rows] }, operands, node };
+    return { kind: "call", call: { kernel: columnKernel(product), dims: [columns, rows] }, operands, node };
   }
   const call = productCall(node);
   const [a, b] = node.inputs.map((x) => buffers.of(x));

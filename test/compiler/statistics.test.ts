@@ -1,12 +1,16 @@
 /** Sums over the data that become sums over groups, cells and distinct rows: where they do, where they must not, and what they give. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { pullback } from "../../src/autodiff/reverse.ts";
+import { compile } from "../../src/compiler/compile.ts";
+import { scalar } from "../../src/compiler/node.ts";
 import { matmul } from "../../src/tensor/linalg.ts";
 import * as math from "../../src/tensor/math.ts";
 import * as shape from "../../src/tensor/shape.ts";
-import type { Tensor } from "../../src/tensor/tensor.ts";
+import { type Tensor, wrap } from "../../src/tensor/tensor.ts";
 import { seeds } from "../ops/draw.ts";
 import { agree, bothWays, column, indices, table, widest } from "./bothWays.ts";
+import { variables } from "./check.ts";
 
 type Case = [string, number[][], (...x: Tensor[]) => Tensor];
 
@@ -320,5 +324,25 @@ describe("costly functions run over distinct rows", () => {
       ),
       { numRuns: 60 },
     );
+  });
+});
+
+describe("triangles of constant matrices are summed without their zeros", () => {
+  const triangle = (keep: (i: number, j: number) => boolean): Tensor =>
+    shape.reshape(
+      column(400).map((v, k) => (keep(Math.floor(k / 20), k % 20) ? v : 0)),
+      [20, 20],
+    );
+  test.each<[string, Tensor, string[]]>([
+    ["upper", triangle((i, j) => j >= i), ["gemvTLower", "gemvTUpper"]],
+    ["lower", triangle((i, j) => j <= i), ["gemvTUpper", "gemvTLower"]],
+    ["full", triangle((i, j) => (i + j) % 3 > 0), ["gemvT", "gemvT"]],
+  ])("%s", (_name, matrix, kernels) => {
+    const f = (x: Tensor): Tensor => matmul(matrix, x).square().square().sum();
+    agree([[20]], f as never);
+    const inputs = variables([[20]]);
+    const out = f(wrap(inputs[0]!)).node;
+    const { schedule } = compile([out, ...pullback([out], [scalar(1)], inputs).filter((g) => g !== undefined)], inputs);
+    expect(schedule.steps.flatMap((step) => (step.kind === "call" ? [step.call.kernel.name] : []))).toEqual(kernels);
   });
 });

@@ -1,7 +1,7 @@
 import { cholesky } from "../../src/wasm/kernels/cholesky.ts";
 import { gemm, gemmNT, gemmTN } from "../../src/wasm/kernels/gemm.ts";
 import type { Kernel } from "../../src/wasm/kernels/kernel.ts";
-import { gemv, gemvT } from "../../src/wasm/kernels/products.ts";
+import { gemv, gemvT, gemvTLower, gemvTUpper } from "../../src/wasm/kernels/products.ts";
 import { copy, cumsum, cumsumReverse, fill } from "../../src/wasm/kernels/sequences.ts";
 import { solveLower, solveLowerT, solveUpper, solveUpperT } from "../../src/wasm/kernels/triangular.ts";
 
@@ -12,6 +12,8 @@ export const kernels: readonly Kernel[] = [
   gemmTN,
   gemv,
   gemvT,
+  gemvTUpper,
+  gemvTLower,
   cholesky,
   solveLower,
   solveLowerT,

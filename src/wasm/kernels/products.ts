@@ -12,6 +12,9 @@ import { advance, blockLoop, type Kernel, kernel, loadPair, setSum } from "./ker
 /** `"store"`: the sum is the result. `"solve"`: the result is (old value − sum) / divisor, one step of a substitution. */
 type Finish = "store" | "solve";
 
+/** Which elements of a matrix are not zero: an upper triangle has none below its diagonal. */
+type Part = "full" | "upper" | "lower";
+
 const EVEN = [0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23];
 const ODD = EVEN.map((lane) => lane + 8);
 
@@ -109,12 +112,14 @@ function rowProducts(name: string, finish: Finish): Kernel {
  * `xStride` bytes; `y` contiguous. Eight columns at a time stay in four accumulators; columns that do not fill a stripe are summed
  * together with some of their neighbours once more, which is cheaper than ever narrower stripes.
  */
-function columnProducts(name: string, finish: Finish): Kernel {
+function columnProducts(name: string, finish: Finish, part: Part = "full"): Kernel {
   return kernel(name, ["a", "aRow", "x", "xStride", "y", "m", "n", "divisorF64"], (c, p) => {
     const i = c.local("i32", "i");
     const j = c.local("i32", "j");
     const aAt = c.local("i32", "aAt");
     const xAt = c.local("i32", "xAt");
+    const first = c.local("i32", "first");
+    const rows = c.local("i32", "rows");
     const weight = c.local("v128", "weight");
     const sums = [0, 1, 2, 3].map((s) => c.local("v128", `sum${s}`));
     const scalarSum = c.local("f64", "sum");
@@ -123,6 +128,15 @@ function columnProducts(name: string, finish: Finish): Kernel {
       const vectors = sums.slice(0, width / 2);
       const operation = finish === "solve" ? "f64x2.sub" : "f64x2.add";
       c.get(p.a).set(aAt).get(p.x).set(xAt).i32(0).set(i);
+      if (part === "lower") {
+        c.get(aAt).get(first).get(p.aRow).op("i32.mul").op("i32.add").set(aAt);
+        c.get(xAt).get(first).get(p.xStride).op("i32.mul").op("i32.add").set(xAt);
+        c.get(first).set(i);
+      }
+      if (part === "upper") {
+        c.get(first).i32(width).op("i32.add").tee(rows).get(p.m).get(rows).get(p.m);
+        c.op("i32.lt_s").op("select").set(rows);
+      }
       vectors.forEach((sum, s) => {
         if (finish === "solve")
           c.get(p.y)
@@ -134,7 +148,7 @@ function columnProducts(name: string, finish: Finish): Kernel {
         if (finish === "solve") c.get(p.y).load("f64.load", 0).set(scalarSum);
         else c.f64(0).set(scalarSum);
       }
-      c.countedLoop(i, p.m, 1, () => {
+      c.countedLoop(i, part === "upper" ? rows : p.m, 1, () => {
         if (width === 1) {
           c.get(scalarSum).get(xAt).load("f64.load", 0).get(aAt).load("f64.load", 0).op("f64.mul");
           c.op(finish === "solve" ? "f64.sub" : "f64.add").set(scalarSum);
@@ -179,12 +193,13 @@ function columnProducts(name: string, finish: Finish): Kernel {
     const step = c.local("i32", "step");
     const bytes = c.local("i32", "bytes");
     const stripes = (width: 1 | 2 | 4 | 8) => {
-      c.get(p.n).i32(width).op("i32.sub").set(j);
+      c.i32(0).set(first).get(p.n).i32(width).op("i32.sub").set(j);
       c.loop(() => {
         columns(width);
         c.get(j).i32(width).get(j).i32(width).op("i32.lt_s").op("select").tee(step);
         c.i32(3).op("i32.shl").set(bytes);
         for (const pointer of [p.a, p.y]) advance(c, pointer, bytes);
+        advance(c, first, step);
         c.get(j).get(step).op("i32.sub").set(j).get(step).brIf(0);
       });
     };
@@ -204,6 +219,8 @@ function columnProducts(name: string, finish: Finish): Kernel {
 export const dotRows: Kernel = rowProducts("dotRows", "store");
 export const solveRows: Kernel = rowProducts("solveRows", "solve");
 export const combineRows: Kernel = columnProducts("combineRows", "store");
+const combineUpper: Kernel = columnProducts("combineUpper", "store", "upper");
+const combineLower: Kernel = columnProducts("combineLower", "store", "lower");
 export const solveColumns: Kernel = columnProducts("solveColumns", "solve");
 
 /** `gemv(a, x, y, m, n)`: y = A x for A m×n. */
@@ -211,7 +228,12 @@ export const gemv: Kernel = kernel("gemv", ["a", "x", "y", "m", "n"], (c, p, lin
   c.get(p.a).get(p.n).i32(3).op("i32.shl").get(p.x).get(p.y).i32(8).get(p.m).get(p.n).f64(1).call(link(dotRows));
 });
 
+const transposedProduct = (name: string, combine: Kernel): Kernel =>
+  kernel(name, ["a", "x", "y", "m", "n"], (c, p, link) => {
+    c.get(p.a).get(p.n).i32(3).op("i32.shl").get(p.x).i32(8).get(p.y).get(p.m).get(p.n).f64(1).call(link(combine));
+  });
 /** `gemvT(a, x, y, m, n)`: y = Aᵀ x for A m×n. */
-export const gemvT: Kernel = kernel("gemvT", ["a", "x", "y", "m", "n"], (c, p, link) => {
-  c.get(p.a).get(p.n).i32(3).op("i32.shl").get(p.x).i32(8).get(p.y).get(p.m).get(p.n).f64(1).call(link(combineRows));
-});
+export const gemvT: Kernel = transposedProduct("gemvT", combineRows);
+/** The same for an A that is zero below (above) its diagonal, which is not read there. */
+export const gemvTUpper: Kernel = transposedProduct("gemvTUpper", combineUpper);
+export const gemvTLower: Kernel = transposedProduct("gemvTLower", combineLower);
