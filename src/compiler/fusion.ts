@@ -23,7 +23,7 @@ export interface Draft {
  * Long loops are kept short in what they hold: sixteen registers are for one elementary function and its relatives, or for
  * a matrix product, and several loops over buffers in the cache are faster than one that spills.
  */
-const shortLoop = 64;
+const shortLoop = 24;
 /** Straight-line code of more than this many operations is cut, so that no function grows beyond what the engine optimises well. */
 const straightLimit = 800;
 const heavyBudget = 60;
