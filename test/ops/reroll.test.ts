@@ -127,7 +127,7 @@ describe("what is not rolled", () => {
     };
     const ld = logDensity(model, undefined);
     expectClose(evaluated(ld), evaluated(unrolled(model)));
-    expect(loopsOf(ld)).toEqual(["for i < 39"]);
+    expect(loopsOf(ld)).toEqual(["for i < 39", expect.stringContaining("logProduct(")]);
   });
 
   test("a lagged value that is data is no recurrence", () => {
@@ -136,7 +136,7 @@ describe("what is not rolled", () => {
       const sigma = sample("sigma", dist.HalfNormal(1));
       for (let i = 1; i < x.length; i++) sample(`y${i}`, dist.StudentT(3, phi.mul(x[i - 1]!), sigma), { obs: x[i]! });
     };
-    expect(loopsOf(logDensity(model, undefined))).toEqual([`for i < ${x.length - 1}`]);
+    expect(loopsOf(logDensity(model, undefined))).toEqual(["for i < 39", expect.stringContaining("logProduct(")]);
   });
 
   test("different distributions side by side are loops of their own", () => {

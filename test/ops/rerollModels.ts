@@ -243,5 +243,5 @@ export const unrolled = (model: () => void): LogDensity =>
 export function loopsOf(ld: LogDensity): string[] {
   return printProgram(ld)
     .split("\n")
-    .flatMap((text) => /^(for [^:]*|fill|[^ ].* = \w+\()/.exec(text)?.[1] ?? []);
+    .flatMap((text) => /^(for [^:]*|fill|[^ ].* = \w+\()/.exec(text)?.[1]?.replace(/%\d+/, "%") ?? []);
 }
