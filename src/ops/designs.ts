@@ -4,6 +4,7 @@ import { constantNode, scalar } from "../compiler/node.ts";
 import { sizeOf } from "../compiler/shapes.ts";
 import type { DenseTerm, PickedTerm, Term } from "./affine.ts";
 import { add, mul } from "./arithmetic.ts";
+import { type Column, whole } from "./distinctRows.ts";
 import { constantIndices, take } from "./indexing.ts";
 import { matmul } from "./linalg.ts";
 import { broadcastTo } from "./map.ts";
@@ -17,13 +18,16 @@ export const vector = (data: Float64Array): Node =>
 export const flat = (x: Node): Node => reshape(x, [sizeOf(x.shape)]);
 
 /** What tells the rows of a term apart. */
-export function columnsOf(term: Term): readonly (Float64Array | Int32Array)[] {
-  return term.kind === "dense" ? designColumns(term) : [term.indices, term.coefficients];
+export function columnsOf(term: Term): Column[] {
+  if (term.kind === "picked") return [whole(term.indices), whole(term.coefficients)];
+  const step = sizeOf(term.variable.shape);
+  return Array.from({ length: step }, (_, start) => ({ data: term.design, start, step }));
 }
-export function designColumns({ design, variable }: DenseTerm): Float64Array[] {
-  const width = sizeOf(variable.shape);
-  return Array.from({ length: width }, (_, j) => design.filter((_x, i) => i % width === j));
-}
+/** Copies of the columns of a design. */
+export const designColumns = (term: DenseTerm): Float64Array[] =>
+  columnsOf(term).map(({ data, start, step }) =>
+    Float64Array.from({ length: data.length / step }, (_, i) => data[start + i * step]!),
+  );
 /** The design, row by row, that has such columns. */
 export const interleave = (columns: readonly Float64Array[]): Float64Array =>
   new Float64Array(columns.length * columns[0]!.length).map(

@@ -13,7 +13,7 @@ import { numberAlgebra } from "../wasm/numberAlgebra.ts";
 import { type Affine, affineForm, type Term } from "./affine.ts";
 import { add, mul } from "./arithmetic.ts";
 import { columnsOf, flat, overSomeRows, product, vector } from "./designs.ts";
-import { type Classes, distinctRows, refine } from "./distinctRows.ts";
+import { at, type Classes, distinctRows, refine, whole } from "./distinctRows.ts";
 import { exp, isExp } from "./elementary.ts";
 import { matmul } from "./linalg.ts";
 import { applyMap } from "./map.ts";
@@ -34,7 +34,7 @@ export function sumOverDistinctRows(x: Node, w: Float64Array | undefined, sum: S
   if (!data.every((values) => values.every(Number.isFinite))) return undefined;
   const weights = w ?? new Float64Array(affine.rows).fill(1);
   if (isExp(x)) return sumOfExponentials(affine, weights, sum);
-  const columns = [affine.constant, ...affine.terms.flatMap(columnsOf)];
+  const columns = [whole(affine.constant), ...affine.terms.flatMap(columnsOf)];
   const classes = distinctRows(columns, affine.rows, Math.floor(affine.rows / 2));
   if (!classes) return undefined;
   const constants = vector(Float64Array.from(classes.first, (row) => affine.constant[row]!));
@@ -83,7 +83,7 @@ function cheapestSplit(terms: readonly Term[], rows: number): readonly [Part, Pa
   const single = terms.map((t) => distinctRows(columnsOf(t), rows, limit));
   const together = (mask: number): Part | undefined => {
     const chosen = terms.flatMap((_, k) => ((mask >> k) & 1 ? [k] : []));
-    const classes = chosen.map((k) => single[k]).reduce((a, b) => a && b && refine(a, b.of, limit));
+    const classes = chosen.map((k) => single[k]).reduce((a, b) => a && b && refine(a, whole(b.of), limit));
     return classes && { terms: chosen.map((k) => terms[k]!), classes };
   };
   const all = 2 ** terms.length - 1;
@@ -93,8 +93,8 @@ function cheapestSplit(terms: readonly Term[], rows: number): readonly [Part, Pa
   const consider = (cost: number, split: readonly [Part, Part?]): void => {
     if (cost < lowest) [lowest, best] = [cost, split];
   };
-  const whole = together(all);
-  if (whole) consider(size(whole) * costly, [whole]);
+  const entire = together(all);
+  if (entire) consider(size(entire) * costly, [entire]);
   if (terms.length > mostTerms) return best;
   for (let mask = 1; mask < all; mask += 2) {
     const [a, b] = [together(mask), together(all - mask)];
@@ -112,7 +112,7 @@ function sorted({ terms, classes }: Part): Part {
     .map((_, k) => k)
     .sort((a, b) => {
       for (const { column, sign: s } of sign) {
-        const d = column[classes.first[a]!]! - column[classes.first[b]!]!;
+        const d = at(column, classes.first[a]!) - at(column, classes.first[b]!);
         if (d !== 0) return s * d;
       }
       return 0;
