@@ -6,12 +6,12 @@
  * of the pairs.
  */
 import type { Node } from "../compiler/graph.ts";
-import { constantNode } from "../compiler/node.ts";
+import { constantNode, isConstant } from "../compiler/node.ts";
 import { sizeOf } from "../compiler/shapes.ts";
 import { exp as expOf } from "../wasm/functions/exp.ts";
 import { numberAlgebra } from "../wasm/numberAlgebra.ts";
 import { type Affine, affineForm, type Term } from "./affine.ts";
-import { add, mul } from "./arithmetic.ts";
+import { add, arithmeticOps, mul } from "./arithmetic.ts";
 import { columnsOf, flat, overSomeRows, product, vector } from "./designs.ts";
 import { at, type Classes, distinctRows, refine, whole } from "./distinctRows.ts";
 import { exp, isExp } from "./elementary.ts";
@@ -28,6 +28,7 @@ export const isCostly = (x: Node): boolean =>
 
 /** Σ w f(x) of a costly function, when it has few distinct arguments. */
 export function sumOverDistinctRows(x: Node, w: Float64Array | undefined, sum: Sum): Node | undefined {
+  if (hasManyRows(x.inputs[0]!, sizeOf(x.shape))) return undefined;
   const affine = affineForm(x.inputs[0]!);
   if (!affine || affine.terms.length === 0) return undefined;
   const data = [affine.constant, ...affine.terms.map((t) => (t.kind === "dense" ? t.design : t.coefficients))];
@@ -40,6 +41,20 @@ export function sumOverDistinctRows(x: Node, w: Float64Array | undefined, sum: S
   const constants = vector(Float64Array.from(classes.first, (row) => affine.constant[row]!));
   const arguments_ = add(overSomeRows(affine.terms, classes.first), constants);
   return sum(mul(vector(totals(classes, weights)), applyMap(x.op, arguments_)));
+}
+/** Whether some term, seen before any design is written down, has more distinct rows than pay. */
+function hasManyRows(x: Node, rows: number): boolean {
+  const { kind } = x.op.lowering;
+  const isSum = x.op === arithmeticOps.add || x.op === arithmeticOps.sub || x.op === arithmeticOps.neg;
+  if (isSum || kind === "reshape") return x.inputs.some((y) => sizeOf(y.shape) === rows && hasManyRows(y, rows));
+  if (kind !== "matmul" && x.op !== arithmeticOps.mul) return false;
+  const data = x.inputs.find(isConstant);
+  if (!data || data.value!.length % rows !== 0)
+    return x.inputs.some((y) => sizeOf(y.shape) === rows && hasManyRows(y, rows));
+  const width = data.value!.length / rows;
+  const [start, step] = data.shape.at(-1) === rows ? [rows, 1] : [1, width];
+  const columns = Array.from({ length: width }, (_, j) => ({ data: data.value!, start: j * start, step }));
+  return distinctRows(columns, rows, Math.floor(rows / 2)) === undefined;
 }
 function totals({ of, first }: Classes, weights: Float64Array): Float64Array {
   const out = new Float64Array(first.length);
