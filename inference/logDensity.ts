@@ -1,5 +1,6 @@
 /** The seam between models and samplers: a model and its data as a density over one flat unconstrained vector. */
 import type { Node } from "../src/compiler/graph.ts";
+import { joinSums } from "../src/ops/joinSums.ts";
 import { type Passes, withPasses } from "../src/ops/passes.ts";
 import { reroll } from "../src/ops/reroll.ts";
 import { buildDensity, type DensityOptions, type LogDensity, type Model, traceDensity } from "./modelDensity.ts";
@@ -33,7 +34,8 @@ export function logDensity<Data>(model: Model<Data>, data: Data, options: LogDen
   checkLogDensityOptions("logDensity", options);
   return withPasses(options.passes ?? {}, () => {
     const traced = traceDensity(model, data);
-    const [total] = reroll([traced.total]) as [Node];
+    const [rolled] = reroll([traced.total]) as [Node];
+    const total = joinSums(rolled);
     const ld = buildDensity({ ...traced, total }, options);
     return options.debugNans ? watched(ld) : ld;
   });

@@ -5,7 +5,7 @@
  * of one exponential for each value of some and one for each value of the others. Σ e^(u[i] + v[j]) is (e^v)ᵀ N e^u with the counts N
  * of the pairs.
  */
-import type { Node } from "../compiler/graph.ts";
+import type { Node, Op } from "../compiler/graph.ts";
 import { constantNode, isConstant } from "../compiler/node.ts";
 import { sizeOf } from "../compiler/shapes.ts";
 import { exp as expOf } from "../wasm/functions/exp.ts";
@@ -14,7 +14,7 @@ import { type Affine, affineForm, type Term } from "./affine.ts";
 import { add, arithmeticOps, mul } from "./arithmetic.ts";
 import { columnsOf, flat, overSomeRows, product, vector } from "./designs.ts";
 import { at, type Classes, distinctRows, refine, whole } from "./distinctRows.ts";
-import { exp, isExp } from "./elementary.ts";
+import { elementaryOps, exp } from "./elementary.ts";
 import { matmul } from "./linalg.ts";
 import { applyMap } from "./map.ts";
 import { reshape } from "./shape.ts";
@@ -33,15 +33,36 @@ export function sumOverDistinctRows(x: Node, w: Float64Array | undefined, sum: S
   if (!affine || affine.terms.length === 0) return undefined;
   const data = [affine.constant, ...affine.terms.map((t) => (t.kind === "dense" ? t.design : t.coefficients))];
   if (!data.every((values) => values.every(Number.isFinite))) return undefined;
-  const weights = w ?? new Float64Array(affine.rows).fill(1);
-  if (isExp(x)) return sumOfExponentials(affine, weights, sum);
+  return sumOverRows({ op: x.op, affine, weights: w ?? new Float64Array(affine.rows).fill(1) }, sum);
+}
+
+/** Σ w f(x·θ + c), with its rows. */
+export interface RowSum {
+  readonly op: Op;
+  readonly affine: Affine;
+  readonly weights: Float64Array;
+}
+const known: WeakMap<Node, RowSum> = new WeakMap();
+/** What a sum that was made here stands for. */
+export const rowSumOf = (sum: Node): RowSum | undefined => known.get(sum);
+
+/** The sum over distinct rows, or undefined when that is no cheaper. */
+export function sumOverRows(rowSum: RowSum, sum: Sum): Node | undefined {
+  const { op, affine, weights } = rowSum;
+  const made =
+    op === elementaryOps.exp ? sumOfExponentials(affine, weights, sum) : sumOfEqualRows(op, affine, weights, sum);
+  if (made) known.set(made, rowSum);
+  return made;
+}
+function sumOfEqualRows(op: Op, affine: Affine, weights: Float64Array, sum: Sum): Node | undefined {
   const columns = [whole(affine.constant), ...affine.terms.flatMap(columnsOf)];
   const classes = distinctRows(columns, affine.rows, Math.floor(affine.rows / 2));
   if (!classes) return undefined;
   const constants = vector(Float64Array.from(classes.first, (row) => affine.constant[row]!));
   const arguments_ = add(overSomeRows(affine.terms, classes.first), constants);
-  return sum(mul(vector(totals(classes, weights)), applyMap(x.op, arguments_)));
+  return sum(mul(vector(totals(classes, weights)), applyMap(op, arguments_)));
 }
+
 /** Whether some term, seen before any design is written down, has more distinct rows than pay. */
 function hasManyRows(x: Node, rows: number): boolean {
   const { kind } = x.op.lowering;

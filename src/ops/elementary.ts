@@ -62,7 +62,6 @@ const expOp: Op = defineMap({
   },
 });
 export const exp = (x: Node): Node => applyMap(expOp, x);
-export const isExp = (x: Node): boolean => x.op === expOp;
 
 const logOp: Op = unary(
   "log",
@@ -270,7 +269,8 @@ const nonNegative: ReadonlySet<string> = new Set(["exp", "sigmoid", "softplus", 
 const combinesSigns: ReadonlySet<string> = new Set(["mul", "add", "div", "reciprocal", "sum"]);
 
 /** Which operation a node applies, for rules elsewhere that look for logarithms. */
-export const elementaryOps: Readonly<Record<"log" | "log1p" | "softplus" | "logaddexp", Op>> = {
+export const elementaryOps: Readonly<Record<"exp" | "log" | "log1p" | "softplus" | "logaddexp", Op>> = {
+  exp: expOp,
   log: logOp,
   log1p: log1pOp,
   softplus: softplusOp,

@@ -1,9 +1,12 @@
 /** Sums over the data that become sums over groups, cells and distinct rows: where they do, where they must not, and what they give. */
 import fc from "fast-check";
+import { dist, factor, logDensity, sample } from "lapilli";
 import { describe, expect, test } from "vitest";
 import { pullback } from "../../src/autodiff/reverse.ts";
 import { compile } from "../../src/compiler/compile.ts";
 import { scalar } from "../../src/compiler/node.ts";
+import { topological } from "../../src/compiler/simplify.ts";
+import { joinSums } from "../../src/ops/joinSums.ts";
 import { matmul } from "../../src/tensor/linalg.ts";
 import * as math from "../../src/tensor/math.ts";
 import * as shape from "../../src/tensor/shape.ts";
@@ -344,5 +347,57 @@ describe("triangles of constant matrices are summed without their zeros", () => 
     const out = f(wrap(inputs[0]!)).node;
     const { schedule } = compile([out, ...pullback([out], [scalar(1)], inputs).filter((g) => g !== undefined)], inputs);
     expect(schedule.steps.flatMap((step) => (step.kind === "call" ? [step.call.kernel.name] : []))).toEqual(kernels);
+  });
+});
+
+describe("sums over the rows of several sites are joined", () => {
+  const [t1, g1] = [indices(80, 12).map((t) => t + 1), indices(80, 80).map((i) => (i * 7) % 4)];
+  const [t2, g2] = [t1.slice(0, 30).reverse(), g1.slice(0, 30)];
+  const hazard = (times: number[], groups: number[]) => (r: Tensor, a: Tensor) =>
+    r.mul(math.log(times)).add(shape.take(a, groups)).exp().sum();
+  const [died, censored] = [hazard(t1, g1), hazard(t2, g2)];
+  /** Exponentials and the like in the joined sum. */
+  const functions = (f: (...x: Tensor[]) => Tensor, shapes: number[][], name: string): number => {
+    const joined = joinSums(f(...variables(shapes).map(wrap)).node);
+    return topological([joined]).filter((x) => x.op.name === name).length;
+  };
+  const cases: [...Case, string, number][] = [
+    ["observed and censored times", [[], [4]], (r, a) => r!.sub(died(r!, a!)).sub(censored(r!, a!)), "exp", 2],
+    ["of both signs", [[], [4]], (r, a) => died(r!, a!).neg().add(r!).sub(censored(r!, a!).neg()), "exp", 2],
+    [
+      "counts of two studies",
+      [[]],
+      (r) =>
+        math
+          .lgamma(r!.add(3).add(t1))
+          .sum()
+          .sub(math.lgamma(r!.add(t2).add(3)).sum()),
+      "lgamma",
+      1,
+    ],
+    ["not of other variables", [[], [4], [4]], (r, a, b) => died(r!, a!).add(censored(r!, b!)), "exp", 4],
+    ["not of other functions", [[]], (r) => math.tanh(r!.add(t1)).sum().add(r!.add(t1).exp().sum()), "tanh", 1],
+    ["not one sum twice", [[], [4]], (r, a) => ((x) => x.add(r!).add(x))(died(r!, a!)), "exp", 2],
+    ["not factors", [[], [4]], (r, a) => died(r!, a!).mul(censored(r!, a!)), "exp", 4],
+  ];
+  test.each(cases)("%s", (_name, shapes, f, name, count) => {
+    agree(shapes, (...x) => wrap(joinSums(f(...x).node)));
+    expect(functions(f, shapes, name)).toBe(count);
+  });
+  test("in a model, and not when statistics are off", () => {
+    const model = (): void => {
+      const r = sample("r", dist.LogNormal(0, 1));
+      const a = sample("a", dist.Normal(0, 1).expand([4]));
+      const scale = a.neg().div(r).exp();
+      sample("died", dist.Weibull(shape.take(scale, g1), r), { obs: t1 });
+      factor("censored", math.pow(math.div(t2, shape.take(scale, g2)), r).neg());
+    };
+    const at = Float64Array.of(0.4, 0.1, -0.2, 0.3, -0.4);
+    const [joined, plain] = [{}, { passes: { summarise: false } }].map((options) => {
+      const gradient = new Float64Array(5);
+      const ld = logDensity(model, undefined, options);
+      return [ld.valueAndGrad(at, gradient), ...gradient];
+    });
+    joined!.forEach((x, i) => expect(x / plain![i]!).toBeCloseTo(1, 11));
   });
 });
