@@ -368,10 +368,11 @@ describe("sums over the rows of several sites are joined", () => {
       "counts of two studies",
       [[]],
       (r) =>
-        math
-          .lgamma(r!.add(3).add(t1))
-          .sum()
-          .sub(math.lgamma(r!.add(t2).add(3)).sum()),
+        ((k) =>
+          math
+            .lgamma(k.add(t1))
+            .sum()
+            .sub(math.lgamma(math.add(t2, k)).sum()))(r!.square()),
       "lgamma",
       1,
     ],
