@@ -2,6 +2,7 @@
 import type { Node } from "../src/compiler/graph.ts";
 import { joinSums } from "../src/ops/joinSums.ts";
 import { type Passes, withPasses } from "../src/ops/passes.ts";
+import { probabilitySpace } from "../src/ops/probabilitySpace.ts";
 import { reroll } from "../src/ops/reroll.ts";
 import { buildDensity, type DensityOptions, type LogDensity, type Model, traceDensity } from "./modelDensity.ts";
 import { checkModel } from "./modelRun.ts";
@@ -34,8 +35,8 @@ export function logDensity<Data>(model: Model<Data>, data: Data, options: LogDen
   checkLogDensityOptions("logDensity", options);
   return withPasses(options.passes ?? {}, () => {
     const traced = traceDensity(model, data);
-    const [rolled] = reroll([traced.total]) as [Node];
-    const total = joinSums(rolled);
+    const [rewritten] = probabilitySpace(reroll([traced.total])) as [Node];
+    const total = joinSums(rewritten);
     const ld = buildDensity({ ...traced, total }, options);
     return options.debugNans ? watched(ld) : ld;
   });

@@ -18,7 +18,7 @@ export interface Access {
 type Folded = Exclude<keyof Algebra<unknown>, "constant" | "table">;
 /** The algebra without the functions of bits, which are composed of the shifts and masks here. */
 export type LaneOp =
-  | Exclude<Folded, "exponent" | "mantissa" | "exp2i" | "copysign">
+  | Exclude<Folded, "exponent" | "mantissa" | "exp2i" | "inverseScale" | "copysign">
   | "constant"
   | "load"
   | "table"
@@ -209,5 +209,9 @@ export class LaneAlgebra implements Algebra<Lane> {
   }
   exp2i(k: Lane): Lane {
     return this.#fold("exp2i", [k]) ?? this.#bits("shiftLeft52", this.add(k, this.constant(bits.two52 + 1023)));
+  }
+  inverseScale(a: Lane): Lane {
+    const inverted = (): Lane => this.#bits("bitSelect", this.constant(0), this.constant(Infinity), a);
+    return this.#fold("inverseScale", [a]) ?? inverted();
   }
 }

@@ -7,10 +7,12 @@ export interface Passes {
   readonly logProducts: boolean;
   /** Sums over many small terms of one form, as a JavaScript loop over rows leaves them, become one expression over all rows. */
   readonly reroll: boolean;
+  /** Recurrences of log weights, as in the forward algorithm, run over probabilities with a running scale. */
+  readonly probabilitySpace: boolean;
 }
 
 /** Everything on. */
-export const allPasses: Passes = { summarise: true, logProducts: true, reroll: true };
+export const allPasses: Passes = { summarise: true, logProducts: true, reroll: true, probabilitySpace: true };
 
 let current = allPasses;
 

@@ -1,11 +1,9 @@
 /** Reductions of tensors: over all axes, one, or several. */
-import type { Node } from "../compiler/graph.ts";
 import { normaliseAxes } from "../compiler/shapes.ts";
-import { add, cast, isFinite, scalarLike, stopGradient, sub, where } from "../ops/arithmetic.ts";
-import { exp, log } from "../ops/elementary.ts";
+import { cast } from "../ops/arithmetic.ts";
 import * as indexing from "../ops/indexing.ts";
+import { logSumExp } from "../ops/logSumExp.ts";
 import * as reduce from "../ops/reduce.ts";
-import { reshape } from "../ops/shape.ts";
 import {
   asNode,
   meanNode,
@@ -33,15 +31,7 @@ export const any: Reduction = reduction((x, axes) => reduce.max(cast(x, "bool"),
 export const all: Reduction = reduction((x, axes) => reduce.min(cast(x, "bool"), axes), "all");
 
 /** log Σ e^x, with the largest element taken out; an infinite one is left in, so that the answer is ±∞ and not NaN. */
-export const logsumexp: Reduction = reduction((x: Node, axes) => {
-  const largest = stopGradient(reduce.max(x, axes));
-  const finite = where(isFinite(largest), largest, scalarLike(0, largest));
-  const kept = reshape(
-    finite,
-    x.shape.map((n, d) => (axes.includes(d) ? 1 : n)),
-  );
-  return add(log(reduce.sum(exp(sub(x, kept)), axes)), finite);
-}, "logsumexp");
+export const logsumexp: Reduction = reduction(logSumExp, "logsumexp");
 
 /** Running sums along one axis. @example cumsum([1, 2, 3], 0).toArray(); // [1, 3, 6] */
 export const cumsum = (x: TensorLike, axis: number): Tensor => wrap(indexing.cumsum(asNode(x), axis));

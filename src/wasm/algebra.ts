@@ -45,6 +45,8 @@ export interface Algebra<V> {
   mantissa(a: V): V;
   /** 2^k for an integral double k in [-1022, 1023]. */
   exp2i(k: V): V;
+  /** 2^(1 − exponent of `a`), from the bits of a normal `a`; 0 for infinities and NaN, Infinity for zeros and subnormals. */
+  inverseScale(a: V): V;
   /** `table[index]` for an integral double index in [0, table.length). Identical tables are stored once. */
   table(table: Float64Array, index: V): V;
 }

@@ -61,6 +61,7 @@ export const numberAlgebra: Algebra<number> = {
   exponent: exponentField,
   mantissa: significand,
   exp2i: powerOfTwo,
+  inverseScale,
   table: (table, index) => table[index | 0] as number,
 };
 
@@ -122,4 +123,16 @@ export function significand(a: number): number {
  */
 export function powerOfTwo(k: number): number {
   return powersOfTwo[(k + 1023) | 0];
+}
+
+/**
+ * 2^(1 − k) for a normal number with exponent k: the exponent field with its bits inverted. 0 for infinities and NaN,
+ * Infinity for zeros and subnormals.
+ *
+ * @example
+ * inverseScale(12); // 0.25
+ */
+export function inverseScale(a: number): number {
+  const k = exponentField(a);
+  return k === 1024 ? 0 : k === -1023 ? Infinity : powersOfTwo[1024 - k];
 }

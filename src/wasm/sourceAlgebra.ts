@@ -1,6 +1,14 @@
 /** Definitions written out as JavaScript, with the same bits. */
 import type { Algebra } from "./algebra.ts";
-import { copySign, exponentField, numberAlgebra, powerOfTwo, roundToEven, significand } from "./numberAlgebra.ts";
+import {
+  copySign,
+  exponentField,
+  inverseScale,
+  numberAlgebra,
+  powerOfTwo,
+  roundToEven,
+  significand,
+} from "./numberAlgebra.ts";
 
 /** A definition written once over every algebra, with any number of arguments. */
 export type Definition = <V>(m: Algebra<V>, ...args: V[]) => V;
@@ -8,6 +16,7 @@ export type Definition = <V>(m: Algebra<V>, ...args: V[]) => V;
 const helpers: Readonly<Record<string, (a: number, b: number) => number>> = {
   copySign,
   exponentField,
+  inverseScale,
   powerOfTwo,
   roundToEven,
   significand,
@@ -104,6 +113,7 @@ export function writeSource(definition: Definition, arity: number): Source {
     exponent: (a) => name(`exponentField(${a})`),
     mantissa: (a) => name(`significand(${a})`),
     exp2i: (k) => name(`powerOfTwo(${k})`),
+    inverseScale: (a) => name(`inverseScale(${a})`),
     table: (table, index) => {
       if (!tables.includes(table)) tables.push(table);
       return name(`t${tables.indexOf(table)}[${index} | 0]`);

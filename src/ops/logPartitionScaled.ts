@@ -1,0 +1,204 @@
+/**
+ * The log partition function of a chain over probabilities: pₜ₊₁ = (pₜ exp A) ∘ exp(eₜ₊₁ − max eₜ₊₁), times a power of two
+ * that keeps the largest near one. All exponentials are taken before the recurrence, and there is one logarithm at its end.
+ *
+ * The recurrence runs in both directions at once, forwards in the first half of every pair of doubles and backwards in the
+ * second; in a program that needs the value alone the backward half runs along. Products of the two, normalised by their own
+ * sums, are the probabilities of states and transitions.
+ *
+ * A weight that leaves the range of doubles is lost, which matters only if all that is left later comes from it. That cannot
+ * be as long as every state is predicted with a probability far above what was lost, or nothing is small and zeros are
+ * exact; this is watched on the way. When it does not hold, and when the result is not finite, the plain recurrence runs.
+ */
+import type { Attrs, Node, Op } from "../compiler/graph.ts";
+import { Body } from "../compiler/loopBody.ts";
+import { lowerBody } from "../compiler/loopPrune.ts";
+import { apply, inputNode, scalar } from "../compiler/node.ts";
+import { add, equal, isFinite, lessEqual, logicalAnd, logicalOr, mul, reciprocal, sub, where } from "./arithmetic.ts";
+import { branch } from "./controlBranch.ts";
+import { exp, log } from "./elementary.ts";
+import { plainChain } from "./logPartitionPlain.ts";
+import { makeLoop, zeros } from "./loop.ts";
+import { rebuild } from "./loopGraph.ts";
+import { applyMap, broadcastTo, defineMap } from "./map.ts";
+import { max, min, sum } from "./reduce.ts";
+import { at, expandDims, reshape, slice, stack, transpose } from "./shape.ts";
+
+const larger: Op = defineMap({ name: "larger", arity: 2, scalar: (m, [a, b]) => m.max(a!, b!) });
+const smaller: Op = defineMap({ name: "smaller", arity: 2, scalar: (m, [a, b]) => m.min(a!, b!) });
+const exponentOf: Op = defineMap({ name: "exponentOf", arity: 1, scalar: (m, [x]) => m.exponent(x!) });
+const inverseScale: Op = defineMap({ name: "inverseScale", arity: 1, scalar: (m, [x]) => m.inverseScale(x!) });
+const oneForZero: Op = defineMap({
+  name: "oneForZero",
+  arity: 1,
+  scalar: (m, [x]) => m.select(m.eq(x!, m.constant(0)), m.constant(1), x!),
+});
+
+/** Far above what a product of two doubles loses, relative to weights around one. */
+const farFromLoss = 2 ** -800;
+/** Where some weights are zero: products of what is not stay in range. */
+const nothingLost = { predicted: 2 ** -300, weight: 2 ** -100 } as const;
+
+/** Both recurrences. */
+interface Chain {
+  readonly value: Node;
+  /** Whether the forward recurrence, and whether both, lost nothing that matters. */
+  readonly isForwardSafe: Node;
+  readonly isSafe: Node;
+  /** Weights [n − 1, k, 2]: forwards before every step, backwards likewise, from the other end. */
+  readonly records: Node;
+  /** Weights of the first states, all that follows taken into account. */
+  readonly first: Node;
+  readonly transitions: Node;
+}
+
+const built: WeakMap<Node, WeakMap<Node, Chain>> = new WeakMap();
+/** The chain of weights and transitions; the value and the marginals of a program share it. */
+function chainOf(e: Node, a: Node): Chain {
+  const known = built.get(e)?.get(a);
+  if (known) return known;
+  const chain = build(e, a);
+  built.set(e, (built.get(e) ?? new WeakMap<Node, Chain>()).set(a, chain));
+  return chain;
+}
+
+function build(e: Node, a: Node): Chain {
+  const [n, k] = e.shape as [number, number];
+  const changes = a.shape.length === 3;
+  const tops = max(e, [1]);
+  const w = exp(sub(e, expandDims(tops, 1)));
+  const top = max(a, changes ? [1, 2] : [0, 1]);
+  const p = exp(sub(a, changes ? reshape(top, [n - 1, 1, 1]) : top));
+  const x = inputNode([k, 2], "float64", "weights");
+  const exponents = inputNode([2], "float64", "exponents");
+  const [lowest, positive, thinnest] = ["lowest", "positive", "thinnest"].map((name) =>
+    inputNode([k, 2], "float64", name),
+  ) as [Node, Node, Node];
+  const [ahead, behind] = [inputNode([k], "float64", "ahead"), inputNode([k], "float64", "behind")];
+  const [stepAhead, stepBehind] = [inputNode([k, k], "float64", "step"), inputNode([k, k], "float64", "step")];
+  const steps = changes ? stack([stepAhead, transpose(stepBehind)], 2) : stack([p, transpose(p)], 2);
+  const here = stack([ahead, behind], 1);
+  const biggest = at(folded(larger, x), 0);
+  const predicted = sum(mul(expandDims(x, 1), steps), [0]);
+  const start = stack([at(w, 0), at(w, n - 1)], 1);
+  const ones = broadcastTo(scalar(1), [k, 2]);
+  const backwards = (rows: Node): Node => slice(rows, [rows.shape[0]! - 1], [-Infinity], [-1]);
+  const made = makeLoop({
+    trips: "fixed",
+    length: n - 1,
+    reverse: false,
+    carries: [
+      { init: start, input: x, output: mul(predicted, mul(here, applyMap(inverseScale, biggest))) },
+      { init: zeros([2]), input: exponents, output: add(exponents, applyMap(exponentOf, biggest)) },
+      { init: ones, input: lowest, output: applyMap(smaller, lowest, predicted) },
+      { init: ones, input: positive, output: applyMap(smaller, positive, applyMap(oneForZero, predicted)) },
+      { init: start, input: thinnest, output: applyMap(smaller, thinnest, here) },
+    ],
+    rows: [
+      { stacked: slice(w, [1], [n]), input: ahead },
+      { stacked: slice(w, [n - 2], [-Infinity], [-1]), input: behind },
+      ...(changes
+        ? [
+            { stacked: p, input: stepAhead },
+            { stacked: backwards(p), input: stepBehind },
+          ]
+        : []),
+    ],
+    results: [x],
+  });
+  const [last, scale, ...watched] = made.finals as [Node, Node, ...Node[]];
+  const way = (y: Node, half: number): Node => slice(y, [0, half], [k, half + 1]);
+  const tallied = sub(at(scale, 0), scalar(n - 1));
+  const shift = add(total(tops), changes ? total(top) : mul(top, scalar(n - 1)));
+  const value = add(add(log(total(way(last, 0))), mul(tallied, scalar(Math.LN2))), shift);
+  const smallest = min(where(equal(a, scalar(-Infinity)), scalar(1), p), changes ? [0, 1, 2] : [0, 1]);
+  const isSafe = (half: number, result: Node): Node => {
+    const [low, some, thin] = watched.map((y) => min(way(y, half), [0, 1])) as [Node, Node, Node];
+    const isExact = [
+      lessEqual(scalar(nothingLost.predicted), some),
+      lessEqual(scalar(nothingLost.weight), thin),
+      lessEqual(scalar(nothingLost.weight), smallest),
+    ].reduce(logicalAnd);
+    return logicalAnd(isFinite(result), logicalOr(lessEqual(scalar(farFromLoss), low), isExact));
+  };
+  const first = reshape(way(last, 1), [k]);
+  const isForwardSafe = isSafe(0, value);
+  return {
+    value,
+    isForwardSafe,
+    isSafe: logicalAnd(isForwardSafe, isSafe(1, total(first))),
+    records: made.results[0]!,
+    first,
+    transitions: p,
+  };
+}
+
+/** The rows of a tensor as one row. */
+function folded(op: Op, x: Node): Node {
+  const rows = x.shape[0]!;
+  const half = (rows + 1) >> 1;
+  return rows === 1 ? x : folded(op, applyMap(op, slice(x, [0], [half]), slice(x, [rows - half], [rows])));
+}
+const total = (x: Node): Node =>
+  sum(
+    x,
+    x.shape.map((_, d) => d),
+  );
+
+/** One of two bodies over nodes: the first where a truth value holds. */
+function choose(holds: Node, nodes: readonly Node[], bodies: (inputs: readonly Node[]) => readonly Body[]): Node {
+  const inputs = nodes.map((x) => inputNode(x.shape, x.dtype, "closure"));
+  const index = where(holds, scalar(0), scalar(1));
+  return apply(branch, [index, ...nodes], { branches: bodies(inputs) } as unknown as Attrs);
+}
+/** A plain body over some of the inputs of a branch. */
+const plainOver = (plain: Body, inputs: readonly Node[], e: Node, a: Node): Body => {
+  const whole = new Map(plain.inputs.map((x, i) => [x, [e, a][i]!]));
+  return lowerBody(new Body(inputs, [rebuild(plain.outputs[0]!, whole, 0)]));
+};
+
+/** The log partition function. */
+export function scaledPartition(e: Node, a: Node): Node {
+  const { value, isForwardSafe } = chainOf(e, a);
+  const plain = plainChain(e.shape, a.shape).value;
+  const flat = choose(isForwardSafe, [value, e, a], (inputs) => [
+    new Body(inputs, [inputs[0]!]),
+    plainOver(plain, inputs, inputs[1]!, inputs[2]!),
+  ]);
+  return reshape(flat, []);
+}
+
+/** The log partition function, the probabilities of states and those of transitions, one after the other. */
+export function scaledMarginals(e: Node, a: Node): Node {
+  const { value, isSafe, records, first, transitions } = chainOf(e, a);
+  const [n, k] = e.shape as [number, number];
+  const changes = a.shape.length === 3;
+  const [ahead, behind] = [inputNode([k, 2], "float64", "ahead"), inputNode([k, 2], "float64", "behind")];
+  const step = inputNode([k, k], "float64", "step");
+  const counts = inputNode([k, k], "float64", "counts");
+  const transition = changes ? step : transitions;
+  const before = reshape(slice(ahead, [0, 0], [k, 1]), [k, 1]);
+  const after = reshape(slice(behind, [0, 1], [k, 2]), [k]);
+  const predicted = sum(mul(before, transition), [0]);
+  const share = mul(after, reciprocal(total(mul(predicted, after))));
+  const pairs = mul(before, share);
+  const made = makeLoop({
+    trips: "fixed",
+    length: n - 1,
+    reverse: false,
+    carries: changes ? [] : [{ init: zeros([k, k]), input: counts, output: add(counts, pairs) }],
+    rows: [
+      { stacked: records, input: ahead },
+      { stacked: slice(records, [n - 2], [-Infinity], [-1]), input: behind },
+      ...(changes ? [{ stacked: transitions, input: step }] : []),
+    ],
+    results: [mul(predicted, share), ...(changes ? [mul(pairs, step)] : [])],
+  });
+  const initial = mul(first, reciprocal(total(first)));
+  const joint = changes ? made.results[1]! : mul(made.finals[0]!, transitions);
+  const plain = plainChain(e.shape, a.shape).marginals;
+  return choose(isSafe, [value, initial, made.results[0]!, joint, e, a], (inputs) => [
+    new Body(inputs, inputs.slice(0, 4)),
+    plainOver(plain, inputs, inputs[4]!, inputs[5]!),
+  ]);
+}

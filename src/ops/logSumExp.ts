@@ -1,0 +1,55 @@
+/** log Σ e^x: how it is written, and how it is recognised again. */
+import type { Node } from "../compiler/graph.ts";
+import { add, isFinite, scalarLike, stopGradient, sub, where } from "./arithmetic.ts";
+import { exp, log } from "./elementary.ts";
+import { max, sum } from "./reduce.ts";
+import { reshape } from "./shape.ts";
+
+/** log Σ e^x over the axes, with the largest element taken out; an infinite one is left in, so that the answer is ±∞ and not NaN. */
+export function logSumExp(x: Node, axes: readonly number[]): Node {
+  const largest = stopGradient(max(x, axes));
+  const finite = where(isFinite(largest), largest, scalarLike(0, largest));
+  const kept = reshape(
+    finite,
+    x.shape.map((n, d) => (axes.includes(d) ? 1 : n)),
+  );
+  return add(log(sum(exp(sub(x, kept)), axes)), finite);
+}
+
+/**
+ * The tensor and the axes of which a node is log Σ e^x: as above, with any other number taken out of the exponents and put
+ * back, or with none.
+ */
+export function asLogSumExp(node: Node): { readonly x: Node; readonly axes: readonly number[] } | undefined {
+  if (node.op.name === "log") return summed(node);
+  if (node.op.name !== "add") return undefined;
+  const [a, b] = node.inputs as [Node, Node];
+  for (const [logarithm, shift] of [
+    [a, b],
+    [b, a],
+  ] as const) {
+    const found = logarithm.op.name === "log" && logarithm.shape.length === node.shape.length && summed(logarithm);
+    if (!found || found.x.op.name !== "sub") continue;
+    const [x, taken] = found.x.inputs as [Node, Node];
+    const whole = x.shape.length === found.x.shape.length && x.shape.every((n, d) => n === found.x.shape[d]);
+    if (whole && isSameShift(taken, shift, x, found.axes)) return { x, axes: found.axes };
+  }
+  return undefined;
+}
+
+function summed(logarithm: Node): { readonly x: Node; readonly axes: readonly number[] } | undefined {
+  const [total] = logarithm.inputs as [Node];
+  const [terms] = total.inputs;
+  if (total.op.name !== "sum" || terms!.op.name !== "exp") return undefined;
+  return { x: terms!.inputs[0]!, axes: total.attrs.axes as readonly number[] };
+}
+
+/** Whether what was taken out of the elements of `x` is `shift`, beside the axes that were summed. */
+function isSameShift(taken: Node, shift: Node, x: Node, axes: readonly number[]): boolean {
+  if (taken === shift) return shift.shape.length === 0;
+  const core = (y: Node): Node => (y.op.lowering.kind === "reshape" ? y.inputs[0]! : y);
+  if (core(taken) !== core(shift)) return false;
+  const lead = x.shape.length - taken.shape.length;
+  const beside = x.shape.map((n, d) => (axes.includes(d) ? 1 : n)).slice(lead);
+  return taken.shape.every((n, d) => n === beside[d]);
+}
