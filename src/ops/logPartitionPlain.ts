@@ -1,35 +1,41 @@
 /**
- * The log partition function of a chain, as one would write it down: what the records of `logPartition.ts` mean, what they
- * are where nothing cheaper is right, and what their derivatives are taken of.
+ * The log partition function of a chain, as one would write it down: what the record of `logPartition.ts` means, what it is
+ * where nothing cheaper is right, and what its derivatives are taken of.
  */
-import type { Shape } from "../compiler/graph.ts";
+import type { Node, Shape } from "../compiler/graph.ts";
 import { Body } from "../compiler/loopBody.ts";
 import { inputNode, scalar } from "../compiler/node.ts";
 import { sizeOf } from "../compiler/shapes.ts";
-import { add } from "./arithmetic.ts";
-import { logSumExp } from "./logSumExp.ts";
+import { add, equal, isFinite, stopGradient, sub, where } from "./arithmetic.ts";
+import { exp, log } from "./elementary.ts";
 import { makeLoop } from "./loop.ts";
 import { derivatives } from "./loopDerivatives.ts";
+import { max, sum } from "./reduce.ts";
 import { at, concat, expandDims, reshape, slice } from "./shape.ts";
 
-export interface PlainChain {
-  /** Of weights and transitions: the log partition function. */
-  readonly value: Body;
-  /** Its value, its derivatives by the weights and those by the transitions, one after the other. */
-  readonly marginals: Body;
+/** log Σ e^x over the first axis; no terms with any weight give −∞, and derivatives of zero. */
+function logSum(x: Node): Node {
+  const largest = stopGradient(max(x, [0]));
+  const impossible = equal(largest, scalar(-Infinity));
+  const finite = where(isFinite(largest), largest, scalar(0));
+  const total = sum(exp(sub(x, finite)), [0]);
+  return add(log(where(impossible, scalar(1), total)), where(impossible, largest, finite));
 }
 
-const known: Map<string, PlainChain> = new Map();
+const known: Map<string, Body> = new Map();
 
-/** The forward algorithm for weights [n, k] and transitions [k, k], or [n − 1, k, k] where every step has its own. */
-export function plainChain(weights: Shape, transitions: Shape): PlainChain {
+/**
+ * Of weights [n, k] and transitions [k, k], or [n − 1, k, k] where every step has its own: the log partition function by the
+ * forward algorithm, its derivatives by the weights and those by the transitions, one after the other.
+ */
+export function plainChain(weights: Shape, transitions: Shape): Body {
   const key = `${weights} ${transitions}`;
   const found = known.get(key) ?? build(weights, transitions);
   known.set(key, found);
   return found;
 }
 
-function build(weights: Shape, transitions: Shape): PlainChain {
+function build(weights: Shape, transitions: Shape): Body {
   const [n, k] = weights as [number, number];
   const changes = transitions.length === 3;
   const e = inputNode(weights, "float64", "weights");
@@ -37,7 +43,7 @@ function build(weights: Shape, transitions: Shape): PlainChain {
   const alpha = inputNode([k], "float64", "alpha");
   const here = inputNode([k], "float64", "here");
   const step = inputNode([k, k], "float64", "step");
-  const next = add(logSumExp(add(expandDims(alpha, 1), changes ? step : a), [0]), here);
+  const next = add(logSum(add(expandDims(alpha, 1), changes ? step : a)), here);
   const { finals } = makeLoop({
     trips: "fixed",
     length: n - 1,
@@ -46,8 +52,8 @@ function build(weights: Shape, transitions: Shape): PlainChain {
     rows: [{ stacked: slice(e, [1], [n]), input: here }, ...(changes ? [{ stacked: a, input: step }] : [])],
     results: [],
   });
-  const value = logSumExp(finals[0]!, [0]);
+  const value = logSum(finals[0]!);
   const slopes = derivatives.pullback([value], [scalar(1)], [e, a]);
   const flat = [value, ...slopes].map((x) => reshape(x!, [sizeOf(x!.shape)]));
-  return { value: new Body([e, a], [value]), marginals: new Body([e, a], [concat(flat, 0)]) };
+  return new Body([e, a], [concat(flat, 0)]);
 }

@@ -42,8 +42,7 @@ const nothingLost = { predicted: 2 ** -300, weight: 2 ** -100 } as const;
 /** Both recurrences. */
 interface Chain {
   readonly value: Node;
-  /** Whether the forward recurrence, and whether both, lost nothing that matters. */
-  readonly isForwardSafe: Node;
+  /** Whether nothing was lost that matters. */
   readonly isSafe: Node;
   /** Weights [n − 1, k, 2]: forwards before every step, backwards likewise, from the other end. */
   readonly records: Node;
@@ -52,17 +51,7 @@ interface Chain {
   readonly transitions: Node;
 }
 
-const built: WeakMap<Node, WeakMap<Node, Chain>> = new WeakMap();
-/** The chain of weights and transitions; the value and the marginals of a program share it. */
-function chainOf(e: Node, a: Node): Chain {
-  const known = built.get(e)?.get(a);
-  if (known) return known;
-  const chain = build(e, a);
-  built.set(e, (built.get(e) ?? new WeakMap<Node, Chain>()).set(a, chain));
-  return chain;
-}
-
-function build(e: Node, a: Node): Chain {
+function recurrences(e: Node, a: Node): Chain {
   const [n, k] = e.shape as [number, number];
   const changes = a.shape.length === 3;
   const tops = max(e, [1]);
@@ -112,25 +101,16 @@ function build(e: Node, a: Node): Chain {
   const shift = add(total(tops), changes ? total(top) : mul(top, scalar(n - 1)));
   const value = add(add(log(total(way(last, 0))), mul(tallied, scalar(Math.LN2))), shift);
   const smallest = min(where(equal(a, scalar(-Infinity)), scalar(1), p), changes ? [0, 1, 2] : [0, 1]);
-  const isSafe = (half: number, result: Node): Node => {
-    const [low, some, thin] = watched.map((y) => min(way(y, half), [0, 1])) as [Node, Node, Node];
-    const isExact = [
-      lessEqual(scalar(nothingLost.predicted), some),
-      lessEqual(scalar(nothingLost.weight), thin),
-      lessEqual(scalar(nothingLost.weight), smallest),
-    ].reduce(logicalAnd);
-    return logicalAnd(isFinite(result), logicalOr(lessEqual(scalar(farFromLoss), low), isExact));
-  };
   const first = reshape(way(last, 1), [k]);
-  const isForwardSafe = isSafe(0, value);
-  return {
-    value,
-    isForwardSafe,
-    isSafe: logicalAnd(isForwardSafe, isSafe(1, total(first))),
-    records: made.results[0]!,
-    first,
-    transitions: p,
-  };
+  const [low, some, thin] = watched.map((y) => min(y, [0, 1])) as [Node, Node, Node];
+  const isExact = [
+    lessEqual(scalar(nothingLost.predicted), some),
+    lessEqual(scalar(nothingLost.weight), thin),
+    lessEqual(scalar(nothingLost.weight), smallest),
+  ].reduce(logicalAnd);
+  const isInRange = logicalOr(lessEqual(scalar(farFromLoss), low), isExact);
+  const isSafe = logicalAnd(isFinite(add(value, total(first))), isInRange);
+  return { value, isSafe, records: made.results[0]!, first, transitions: p };
 }
 
 /** The rows of a tensor as one row. */
@@ -145,32 +125,9 @@ const total = (x: Node): Node =>
     x.shape.map((_, d) => d),
   );
 
-/** One of two bodies over nodes: the first where a truth value holds. */
-function choose(holds: Node, nodes: readonly Node[], bodies: (inputs: readonly Node[]) => readonly Body[]): Node {
-  const inputs = nodes.map((x) => inputNode(x.shape, x.dtype, "closure"));
-  const index = where(holds, scalar(0), scalar(1));
-  return apply(branch, [index, ...nodes], { branches: bodies(inputs) } as unknown as Attrs);
-}
-/** A plain body over some of the inputs of a branch. */
-const plainOver = (plain: Body, inputs: readonly Node[], e: Node, a: Node): Body => {
-  const whole = new Map(plain.inputs.map((x, i) => [x, [e, a][i]!]));
-  return lowerBody(new Body(inputs, [rebuild(plain.outputs[0]!, whole, 0)]));
-};
-
-/** The log partition function. */
-export function scaledPartition(e: Node, a: Node): Node {
-  const { value, isForwardSafe } = chainOf(e, a);
-  const plain = plainChain(e.shape, a.shape).value;
-  const flat = choose(isForwardSafe, [value, e, a], (inputs) => [
-    new Body(inputs, [inputs[0]!]),
-    plainOver(plain, inputs, inputs[1]!, inputs[2]!),
-  ]);
-  return reshape(flat, []);
-}
-
 /** The log partition function, the probabilities of states and those of transitions, one after the other. */
-export function scaledMarginals(e: Node, a: Node): Node {
-  const { value, isSafe, records, first, transitions } = chainOf(e, a);
+export function scaledChain(e: Node, a: Node): Node {
+  const { value, isSafe, records, first, transitions } = recurrences(e, a);
   const [n, k] = e.shape as [number, number];
   const changes = a.shape.length === 3;
   const [ahead, behind] = [inputNode([k, 2], "float64", "ahead"), inputNode([k, 2], "float64", "behind")];
@@ -196,9 +153,13 @@ export function scaledMarginals(e: Node, a: Node): Node {
   });
   const initial = mul(first, reciprocal(total(first)));
   const joint = changes ? made.results[1]! : mul(made.finals[0]!, transitions);
-  const plain = plainChain(e.shape, a.shape).marginals;
-  return choose(isSafe, [value, initial, made.results[0]!, joint, e, a], (inputs) => [
+  const nodes = [value, initial, made.results[0]!, joint, e, a];
+  const inputs = nodes.map((x) => inputNode(x.shape, x.dtype, "closure"));
+  const plain = plainChain(e.shape, a.shape);
+  const own = new Map(plain.inputs.map((x, i) => [x, inputs[4 + i]!]));
+  const branches = [
     new Body(inputs, inputs.slice(0, 4)),
-    plainOver(plain, inputs, inputs[4]!, inputs[5]!),
-  ]);
+    lowerBody(new Body(inputs, [rebuild(plain.outputs[0]!, own, 0)])),
+  ];
+  return apply(branch, [where(isSafe, scalar(0), scalar(1)), ...nodes], { branches } as unknown as Attrs);
 }

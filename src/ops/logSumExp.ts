@@ -28,8 +28,9 @@ export function asLogSumExp(node: Node): { readonly x: Node; readonly axes: read
     [a, b],
     [b, a],
   ] as const) {
-    const found = logarithm.op.name === "log" && logarithm.shape.length === node.shape.length && summed(logarithm);
-    if (!found || found.x.op.name !== "sub") continue;
+    const found =
+      logarithm.op.name === "log" && logarithm.shape.length === node.shape.length ? summed(logarithm) : undefined;
+    if (found?.x.op.name !== "sub") continue;
     const [x, taken] = found.x.inputs as [Node, Node];
     const whole = x.shape.length === found.x.shape.length && x.shape.every((n, d) => n === found.x.shape[d]);
     if (whole && isSameShift(taken, shift, x, found.axes)) return { x, axes: found.axes };

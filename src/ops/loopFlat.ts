@@ -1,6 +1,7 @@
 /** Stretches of the flat cotangents of loops and branches, found where they were put together and not copied. */
 import type { Node } from "../compiler/graph.ts";
 import type { Segment } from "../compiler/loop.ts";
+import { isConstant } from "../compiler/node.ts";
 import { add, arithmeticOps, zerosNode } from "./arithmetic.ts";
 import { broadcast, uniformValue } from "./broadcast.ts";
 import { broadcastTo } from "./map.ts";
@@ -16,6 +17,7 @@ function stretch(flat: Node, start: number, size: number): Node | undefined {
   if (uniformValue(flat) === 0) return undefined;
   if (flat.op === broadcast && flat.inputs[0]!.shape.every((n) => n === 1)) return broadcastTo(flat.inputs[0]!, [size]);
   if (start === 0 && size === flat.shape[0]) return flat;
+  if (isConstant(flat) && flat.value!.subarray(start, start + size).every((x) => x === 0)) return undefined;
   if (flat.op === arithmeticOps.add) {
     const [a, b] = flat.inputs.map((x) => stretch(broadcastTo(x, flat.shape), start, size));
     return a && b ? add(a, b) : (a ?? b);
