@@ -28,10 +28,17 @@ export interface LoopAttrs {
   readonly carries: number;
   readonly rows: number;
   readonly body: Body;
+  /** Where the rows lie in the inputs that hold them, in a program; null: they are the input. */
+  readonly views?: readonly (RowView | null)[];
   /** Carried values whose records nobody reads, in a program. */
   readonly unrecorded?: readonly number[];
   /** Of the carried values and closures, whether to go on: one truth value. */
   readonly test?: Body;
+}
+/** Rows from the element `offset` of an array on, the last of them first if `backwards`. */
+export interface RowView {
+  readonly offset: number;
+  readonly backwards: boolean;
 }
 export const loopAttrs = (attrs: Attrs): LoopAttrs => attrs as unknown as LoopAttrs;
 

@@ -78,7 +78,7 @@ export function emitScheduledLoop(step: Loop, env: LoopEnvironment): FunctionRef
   const { builder, address } = env;
   if (!("workspace" in step.work)) throw new Error("compiler: a packed loop has no schedule");
   const { body, test, workspace } = step.work;
-  const { carries, rows, reverse } = step.attrs;
+  const { carries, rows, reverse, views } = step.attrs;
   const layout = layoutOf(step.attrs);
   const target = address(step.target);
   const inside = addressOf(body, address(workspace), address);
@@ -94,6 +94,7 @@ export function emitScheduledLoop(step: Loop, env: LoopEnvironment): FunctionRef
       code,
       reverse,
       [...inputs.slice(0, carries + rows), ...outputs].map((x) => x.size),
+      read.flatMap((x, j) => (views?.[j]?.backwards ? [x.size] : [])),
     );
     const along = (segment: Segment, size: number): Place => ({
       at: target + segment.start * 8,
@@ -114,7 +115,9 @@ export function emitScheduledLoop(step: Loop, env: LoopEnvironment): FunctionRef
           if (record.size > 0) copy(code, inputs[k]!.size, inputs[k]!, along(record, inputs[k]!.size));
         });
         read.forEach((x, j) => {
-          copy(code, x.size, { at: address(step.operands[carries + j]!), pointer: pointers.of(x.size) }, x);
+          const { offset = 0, backwards = false } = views?.[j] ?? {};
+          const start = address(step.operands[carries + j]!) + offset * 8;
+          copy(code, x.size, { at: start, pointer: pointers.of(x.size, backwards) }, x);
         });
         for (const part of parts) code.call(part);
         outputs.forEach((x, k) => {

@@ -29,9 +29,10 @@ class PackedEmitter {
     this.#packed = packed;
     this.#env = env;
     this.#code = code;
-    const { body, carries, rows, reverse } = step.attrs;
+    const { body, carries, rows, reverse, views } = step.attrs;
     const sizes = [...body.inputs.slice(0, carries + rows), ...body.outputs].map((x) => sizeOf(x.shape));
-    this.#pointers = new RowPointers(code, reverse, sizes);
+    const against = body.inputs.slice(carries).flatMap((x, k) => (views?.[k]?.backwards ? [sizeOf(x.shape)] : []));
+    this.#pointers = new RowPointers(code, reverse, sizes, against);
     this.#carried = packed.carried.map((places) => places.map(() => code.local("v128")));
     this.#uses = usesOf([...packed.next.flat(), ...packed.results.flat(), ...(packed.test ? [packed.test] : [])]);
     this.#laneEnvironment = { ...env, code, take: (type) => code.local(type) };
@@ -150,10 +151,13 @@ class PackedEmitter {
   #slot(place: number): void {
     const code = this.#code;
     const { kind, operand, at, single } = this.#packed.slots[place]!;
+    const { body, carries, views } = this.#step.attrs;
+    const view = kind === "row" ? views?.[operand - carries] : undefined;
     const pointer =
-      kind === "row" ? this.#pointers.of(sizeOf(this.#step.attrs.body.inputs[operand]!.shape)) : undefined;
+      kind === "row" ? this.#pointers.of(sizeOf(body.inputs[operand]!.shape), view?.backwards) : undefined;
     if (pointer) code.get(pointer);
     else code.i32(0);
-    code.load(single ? "v128.load64_splat" : "v128.load", this.#address(operand) + at * 8);
+    const start = this.#address(operand) + (view?.offset ?? 0) * 8;
+    code.load(single ? "v128.load64_splat" : "v128.load", start + at * 8);
   }
 }

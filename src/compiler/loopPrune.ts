@@ -2,6 +2,7 @@
 import type { Attrs, Node } from "./graph.ts";
 import { type LoopAttrs, layoutOf, loopAttrs, type Segment } from "./loop.ts";
 import { Body } from "./loopBody.ts";
+import { rowsInPlace } from "./loopViews.ts";
 import { apply, isConstant } from "./node.ts";
 import { withOrigin } from "./origin.ts";
 import { simplify, topological } from "./simplify.ts";
@@ -10,7 +11,8 @@ const known: WeakMap<Body, Body> = new WeakMap();
 
 /** A body as a program needs it: folded, lowered, each expression once, without what is not read. */
 export function lowerBody(body: Body): Body {
-  const lowered = known.get(body) ?? new Body(body.inputs, pruneLoops(simplify(body.outputs, body.inputs)));
+  const lowered =
+    known.get(body) ?? new Body(body.inputs, rowsInPlace(pruneLoops(simplify(body.outputs, body.inputs))));
   known.set(body, lowered);
   return lowered;
 }

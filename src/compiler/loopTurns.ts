@@ -14,44 +14,55 @@ export function loadInteger(code: Code, at: number): void {
     .op("i32x4.extract_lane", 0);
 }
 
-/** Pointers that walk along rows: one for every size of row. */
+/** Pointers that walk along rows: one for every size of row, and one for rows that are walked against the loop. */
 export class RowPointers {
   readonly #code: Code;
   readonly #reverse: boolean;
   readonly #pointers: Map<number, Local> = new Map();
+  readonly #against: Map<number, Local> = new Map();
 
-  constructor(code: Code, reverse: boolean, sizes: readonly number[]) {
+  /** @param against - sizes of rows of which the last is read first where others begin with the first */
+  constructor(code: Code, reverse: boolean, sizes: readonly number[], against: readonly number[] = []) {
     this.#code = code;
     this.#reverse = reverse;
     for (const size of new Set(sizes)) if (size > 0) this.#pointers.set(size, code.local("i32"));
+    for (const size of new Set(against)) if (size > 0) this.#against.set(size, code.local("i32"));
   }
-  of(size: number): Local | undefined {
-    return this.#pointers.get(size);
+  of(size: number, against = false): Local | undefined {
+    return (against ? this.#against : this.#pointers).get(size);
   }
   /** Before the first step: at the first row, or at the last of those that `count` numbers. */
   start(count: number | Local): void {
     const code = this.#code;
-    for (const [size, pointer] of this.#pointers) {
-      if (!this.#reverse) code.i32(0);
-      else if (typeof count === "number") code.i32((count - 1) * size * 8);
-      else
-        code
-          .get(count)
-          .i32(1)
-          .op("i32.sub")
-          .i32(size * 8)
-          .op("i32.mul");
-      code.set(pointer);
-    }
+    const begin = (pointers: ReadonlyMap<number, Local>, last: boolean): void => {
+      for (const [size, pointer] of pointers) {
+        if (!last) code.i32(0);
+        else if (typeof count === "number") code.i32((count - 1) * size * 8);
+        else
+          code
+            .get(count)
+            .i32(1)
+            .op("i32.sub")
+            .i32(size * 8)
+            .op("i32.mul");
+        code.set(pointer);
+      }
+    };
+    begin(this.#pointers, this.#reverse);
+    begin(this.#against, !this.#reverse);
   }
   advance(): void {
-    for (const [size, pointer] of this.#pointers) {
-      this.#code
-        .get(pointer)
-        .i32(size * 8 * (this.#reverse ? -1 : 1))
-        .op("i32.add")
-        .set(pointer);
-    }
+    const step = (pointers: ReadonlyMap<number, Local>, sign: number): void => {
+      for (const [size, pointer] of pointers) {
+        this.#code
+          .get(pointer)
+          .i32(size * 8 * sign)
+          .op("i32.add")
+          .set(pointer);
+      }
+    };
+    step(this.#pointers, this.#reverse ? -1 : 1);
+    step(this.#against, this.#reverse ? 1 : -1);
   }
 }
 

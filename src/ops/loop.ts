@@ -7,6 +7,7 @@ import { type LoopAttrs, layoutOf, loopAttrs, type Segment, type Trips } from ".
 import { Body } from "../compiler/loopBody.ts";
 import { lowerBody, pruneLoops } from "../compiler/loopPrune.ts";
 import { planLoop } from "../compiler/loopSchedule.ts";
+import { rowsInPlace } from "../compiler/loopViews.ts";
 import { apply, inputNode, isConstant, scalar } from "../compiler/node.ts";
 import { add } from "./arithmetic.ts";
 import { broadcast } from "./broadcast.ts";
@@ -29,7 +30,7 @@ export const loop: Op = {
     const { body, test } = loopAttrs(attrs);
     return apply(loop, inputs, { ...attrs, body: lowered(body), ...(test && { test: lowered(test) }) });
   },
-  lowering: { kind: "loop", plan: planLoop, prune: pruneLoops },
+  lowering: { kind: "loop", plan: planLoop, prune: (outputs) => rowsInPlace(pruneLoops(outputs)) },
 };
 
 /** In sums of few terms a product saves nothing, and its parts keep a body out of registers. */

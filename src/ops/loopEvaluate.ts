@@ -5,7 +5,7 @@ import { sizeOf } from "../compiler/shapes.ts";
 
 /** Runs a loop with the reference evaluators of its body. */
 export function evaluateLoop(inputs: readonly Value[], attrs: Attrs): Float64Array {
-  const { trips, length, reverse, carries, rows, body, test } = loopAttrs(attrs);
+  const { trips, length, reverse, carries, rows, body, test, views } = loopAttrs(attrs);
   const layout = layoutOf(loopAttrs(attrs));
   const out = new Float64Array(layout.total);
   const step = body.evaluator();
@@ -24,7 +24,10 @@ export function evaluateLoop(inputs: readonly Value[], attrs: Attrs): Float64Arr
         if (segments[k]!.size > 0) out.set(x, segments[k]!.start + at * x.length);
       });
     };
-    const row = stacked.map((x, k) => x.subarray(at * rowSizes[k]!, (at + 1) * rowSizes[k]!));
+    const row = stacked.map((x, k) => {
+      const start = (views?.[k]?.offset ?? 0) + (views?.[k]?.backwards ? length - 1 - at : at) * rowSizes[k]!;
+      return x.subarray(start, start + rowSizes[k]!);
+    });
     const results = step([...carried, ...row, ...closures]);
     store(layout.records, carried);
     carried = results.slice(0, carries);
