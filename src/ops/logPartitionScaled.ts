@@ -14,7 +14,21 @@ import type { Attrs, Node, Op } from "../compiler/graph.ts";
 import { Body } from "../compiler/loopBody.ts";
 import { lowerBody } from "../compiler/loopPrune.ts";
 import { apply, inputNode, scalar } from "../compiler/node.ts";
-import { add, equal, isFinite, lessEqual, logicalAnd, logicalOr, mul, reciprocal, sub, where } from "./arithmetic.ts";
+import {
+  abs,
+  add,
+  equal,
+  isFinite,
+  less,
+  lessEqual,
+  logicalAnd,
+  logicalOr,
+  mul,
+  neg,
+  reciprocal,
+  sub,
+  where,
+} from "./arithmetic.ts";
 import { branch } from "./controlBranch.ts";
 import { exp, log } from "./elementary.ts";
 import { plainChain } from "./logPartitionPlain.ts";
@@ -22,7 +36,7 @@ import { makeLoop, zeros } from "./loop.ts";
 import { rebuild } from "./loopGraph.ts";
 import { applyMap, broadcastTo, defineMap } from "./map.ts";
 import { max, min, sum } from "./reduce.ts";
-import { at, expandDims, reshape, slice, stack, transpose } from "./shape.ts";
+import { at, concat, expandDims, reshape, slice, stack, transpose } from "./shape.ts";
 
 const larger: Op = defineMap({ name: "larger", arity: 2, scalar: (m, [a, b]) => m.max(a!, b!) });
 const smaller: Op = defineMap({ name: "smaller", arity: 2, scalar: (m, [a, b]) => m.min(a!, b!) });
@@ -54,8 +68,7 @@ interface Chain {
 function recurrences(e: Node, a: Node): Chain {
   const [n, k] = e.shape as [number, number];
   const changes = a.shape.length === 3;
-  const tops = max(e, [1]);
-  const w = exp(sub(e, expandDims(tops, 1)));
+  const { tops, parts } = relativeWeights(e);
   const top = max(a, changes ? [1, 2] : [0, 1]);
   const p = exp(sub(a, changes ? reshape(top, [n - 1, 1, 1]) : top));
   const x = inputNode([k, 2], "float64", "weights");
@@ -63,13 +76,19 @@ function recurrences(e: Node, a: Node): Chain {
   const [lowest, positive, thinnest] = ["lowest", "positive", "thinnest"].map((name) =>
     inputNode([k, 2], "float64", name),
   ) as [Node, Node, Node];
-  const [ahead, behind] = [inputNode([k], "float64", "ahead"), inputNode([k], "float64", "behind")];
+  const rowsOf = (name: string): Node[] => parts.map((w) => inputNode(w.shape.slice(1), "float64", name));
+  const [ahead, behind] = [rowsOf("ahead"), rowsOf("behind")];
   const [stepAhead, stepBehind] = [inputNode([k, k], "float64", "step"), inputNode([k, k], "float64", "step")];
   const steps = changes ? stack([stepAhead, transpose(stepBehind)], 2) : stack([p, transpose(p)], 2);
-  const here = stack([ahead, behind], 1);
+  const bothWays = (there: readonly Node[], back: readonly Node[]): Node =>
+    stack([concat(there, 0), concat(back, 0)], 1);
+  const here = bothWays(ahead, behind);
   const biggest = at(folded(larger, x), 0);
   const predicted = sum(mul(expandDims(x, 1), steps), [0]);
-  const start = stack([at(w, 0), at(w, n - 1)], 1);
+  const start = bothWays(
+    parts.map((w) => at(w, 0)),
+    parts.map((w) => at(w, n - 1)),
+  );
   const ones = broadcastTo(scalar(1), [k, 2]);
   const backwards = (rows: Node): Node => slice(rows, [rows.shape[0]! - 1], [-Infinity], [-1]);
   const made = makeLoop({
@@ -84,8 +103,10 @@ function recurrences(e: Node, a: Node): Chain {
       { init: start, input: thinnest, output: applyMap(smaller, thinnest, here) },
     ],
     rows: [
-      { stacked: slice(w, [1], [n]), input: ahead },
-      { stacked: slice(w, [n - 2], [-Infinity], [-1]), input: behind },
+      ...parts.flatMap((w, i) => [
+        { stacked: slice(w, [1], [n]), input: ahead[i]! },
+        { stacked: slice(w, [n - 2], [-Infinity], [-1]), input: behind[i]! },
+      ]),
       ...(changes
         ? [
             { stacked: p, input: stepAhead },
@@ -111,6 +132,26 @@ function recurrences(e: Node, a: Node): Chain {
   const isInRange = logicalOr(lessEqual(scalar(farFromLoss), low), isExact);
   const isSafe = logicalAnd(isFinite(add(value, total(first))), isInRange);
   return { value, isSafe, records: made.results[0]!, first, transitions: p };
+}
+
+/** Weights of this many states are kept apart: their exponentials are then taken along the chain. */
+const mostColumns = 8;
+
+/** exp(e − tops) in parts that lie side by side, where tops are the largest of every step, [n, 1]. */
+function relativeWeights(e: Node): { readonly tops: Node; readonly parts: readonly Node[] } {
+  const [n, k] = e.shape as [number, number];
+  if (k > mostColumns) {
+    const tops = reshape(max(e, [1]), [n, 1]);
+    return { tops, parts: [exp(sub(e, tops))] };
+  }
+  const columns = Array.from({ length: k }, (_, i) => slice(e, [0, i], [n, i + 1]));
+  const tops = columns.reduce((a, b) => applyMap(larger, a, b));
+  if (k !== 2) return { tops, parts: columns.map((c) => exp(sub(c, tops))) };
+  // The larger of two has weight one.
+  const ahead = sub(columns[0]!, columns[1]!);
+  const smaller = exp(neg(abs(ahead)));
+  const isBehind = less(ahead, scalar(0));
+  return { tops, parts: [where(isBehind, smaller, scalar(1)), where(isBehind, scalar(1), smaller)] };
 }
 
 /** The rows of a tensor as one row. */

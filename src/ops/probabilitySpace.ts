@@ -10,7 +10,6 @@ import { withOrigin } from "../compiler/origin.ts";
 import { sizeOf } from "../compiler/shapes.ts";
 import { topological } from "../compiler/simplify.ts";
 import { add } from "./arithmetic.ts";
-import { uniformValue } from "./broadcast.ts";
 import { logLinear } from "./logLinear.ts";
 import { logPartition } from "./logPartition.ts";
 import { asLogSumExp } from "./logSumExp.ts";
@@ -95,13 +94,14 @@ function partitionOf(node: Node, last: Node): Node | undefined {
     const ordered = (x: Node): Node => (reverse ? flip(x, 0) : x);
     const e = concat([reshape(chain.inputs[0]!, [1, k]), ordered(own)], 0);
     const value = logPartition(
-      uniformValue(end.weights) === 0 ? e : addLast(e, end.weights),
+      isZero(end.weights) ? e : addLast(e, end.weights),
       weights.isStacked ? ordered(transitions) : transitions,
     );
     return reshape(end.offset ? add(value, reshape(end.offset, [])) : value, node.shape);
   });
 }
 
+const isZero = (x: Node): boolean => isConstant(x) && x.value!.every((v) => v === 0);
 /** Numbers added to the last row. */
 const addLast = (e: Node, row: Node): Node =>
   add(
