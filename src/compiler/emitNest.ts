@@ -59,6 +59,8 @@ class NestEmitter {
   #current: Map<Lane, Local> = new Map();
   readonly #pointers: Map<string, { local: Local; strides: readonly number[] }> = new Map();
   readonly #accumulators: Map<Accumulation, Local[]> = new Map();
+  /** Sums over outer loops into few elements, pair by pair. */
+  readonly #columns: Map<Accumulation, Local[]> = new Map();
   /** Exponents that go with the accumulators of products. */
   readonly #exponents: Map<Accumulation, Local> = new Map();
   readonly #taken: Local[] = [];
@@ -154,16 +156,44 @@ class NestEmitter {
       );
     }
     for (const a of accumulations) if (this.#isTotal(a)) this.#reset(a);
+    for (const a of accumulations) if (this.#isColumn(a)) this.#openColumn(a);
     // Outside of loops there is nothing to hoist from; values are computed where they are first used.
     if (this.#sizes.length > 0) this.#hoist(-1);
     this.#loop(0);
     for (const a of accumulations) if (this.#isTotal(a)) this.#finish(a, true);
+    for (const a of this.#columns.keys()) this.#closeColumn(a);
     this.#env.release(this.#taken);
   }
 
   /** Summed over every loop: one number, kept in registers to the end. */
   #isTotal(a: Accumulation): boolean {
     return this.#strides(a.target).every((s) => s === 0);
+  }
+  /** Summed over all loops but an innermost that is short straight-line code, whose elements lie side by side. */
+  #isColumn(a: Accumulation): boolean {
+    const { turns, pairs, hasTail } = this.#plan;
+    const isShort = turns <= 1 && pairs + (hasTail ? 1 : 0) <= 2;
+    const outer = this.#strides(a.target).slice(0, this.#inner);
+    if (!isShort || outer.length === 0 || outer.some((s) => s !== 0)) return false;
+    return this.#isContiguous(a.target) && !a.target.index && !this.#env.register(a.target.buffer);
+  }
+  #openColumn(a: Accumulation): void {
+    const { pairs, hasTail } = this.#plan;
+    const locals = Array.from({ length: pairs + (hasTail ? 1 : 0) }, () => this.#take("v128"));
+    for (const local of locals) this.#code.f64x2(identities[a.combine]).set(local);
+    this.#columns.set(a, locals);
+  }
+  /** Combines a column with what is stored. */
+  #closeColumn(a: Accumulation): void {
+    const code = this.#code;
+    this.#columns.get(a)!.forEach((local, i) => {
+      this.#tail = i === this.#plan.pairs;
+      this.#store(a.target, 2 * i, () => {
+        code.load(this.#tail ? "v128.load64_zero" : "v128.load", this.#push(a.target, 2 * i)).get(local);
+        code.op(vectorCombine[a.combine]);
+      });
+    });
+    this.#tail = false;
   }
   #reset(a: Accumulation): void {
     const exponent = this.#exponents.get(a);
@@ -442,6 +472,13 @@ class NestEmitter {
       // The lane that is not in use must not count.
       if (this.#tail) code.f64(identities[a.combine]).op("f64x2.replace_lane", 1);
       code.op(vectorCombine[a.combine]).set(local);
+      return;
+    }
+    const column = this.#columns.get(a)?.[position >> 1];
+    if (column) {
+      code.get(column);
+      this.#number(a.value, position);
+      code.op(vectorCombine[a.combine]).set(column);
       return;
     }
     if (this.#tail || this.#isContiguous(a.target)) {

@@ -51,5 +51,5 @@ export const logPartition = (e: Node, a: Node): Node => at(apply(chain, [e, a]),
 /** The plain recurrence over the nodes that are inputs here. */
 function plain(nodes: readonly Node[]): Node {
   const { inputs, outputs } = plainChain(nodes[0]!.shape, nodes[1]!.shape);
-  return rebuild(outputs[0]!, new Map(inputs.map((x, i) => [x, nodes[i]!])), 0);
+  return rebuild(outputs[0]!, new Map(inputs.map((x, i) => [x, nodes[i]!])), 0, new Map());
 }

@@ -200,7 +200,7 @@ export function scaledChain(e: Node, a: Node): Node {
   const own = new Map(plain.inputs.map((x, i) => [x, inputs[4 + i]!]));
   const branches = [
     new Body(inputs, inputs.slice(0, 4)),
-    lowerBody(new Body(inputs, [rebuild(plain.outputs[0]!, own, 0)])),
+    lowerBody(new Body(inputs, [rebuild(plain.outputs[0]!, own, 0, new Map())])),
   ];
   return apply(branch, [where(isSafe, scalar(0), scalar(1)), ...nodes], { branches } as unknown as Attrs);
 }
