@@ -10,6 +10,7 @@ import { add, equal, isFinite, stopGradient, sub, where } from "./arithmetic.ts"
 import { exp, log } from "./elementary.ts";
 import { makeLoop } from "./loop.ts";
 import { derivatives } from "./loopDerivatives.ts";
+import { withPasses } from "./passes.ts";
 import { max, sum } from "./reduce.ts";
 import { at, concat, expandDims, reshape, slice } from "./shape.ts";
 
@@ -30,7 +31,8 @@ const known: Map<string, Body> = new Map();
  */
 export function plainChain(weights: Shape, transitions: Shape): Body {
   const key = `${weights} ${transitions}`;
-  const found = known.get(key) ?? build(weights, transitions);
+  // It hardly ever runs: short code is worth more than fast code.
+  const found = known.get(key) ?? withPasses({ hoistRows: false }, () => build(weights, transitions));
   known.set(key, found);
   return found;
 }

@@ -16,6 +16,7 @@ import { derivatives } from "./loopDerivatives.ts";
 import { evaluateLoop } from "./loopEvaluate.ts";
 import { segmentOf } from "./loopFlat.ts";
 import { closeGraph } from "./loopGraph.ts";
+import { hoistRows, type Rows } from "./loopHoist.ts";
 import { broadcastTo } from "./map.ts";
 import { withPasses } from "./passes.ts";
 import { concat, reshape, slice } from "./shape.ts";
@@ -41,11 +42,6 @@ export interface Carry {
   readonly init: Node;
   readonly input: Node;
   readonly output: Node;
-}
-/** A tensor of which every step reads its own row. */
-export interface Rows {
-  readonly stacked: Node;
-  readonly input: Node;
 }
 export interface LoopParts {
   readonly trips: Trips;
@@ -95,18 +91,21 @@ export function makeLoop(parts: LoopParts): LoopResults {
     if (!changes) bound.set(input, init);
     return changes;
   });
-  const different = parts.rows.filter(({ stacked, input }) => {
+  const given = parts.rows.filter(({ stacked, input }) => {
     const row = commonRow(stacked);
     if (row) bound.set(input, row);
     return row === undefined;
   });
-  const own = [...changes, ...different].map((x) => x.input);
+  const own = [...changes, ...given].map((x) => x.input);
   const outputs = [...changes.map((c) => c.output), ...parts.results, ...(test ? [test] : [])];
   const closed = closeGraph(outputs, own, bound);
   const outerOf = new Map(closed.placeholders.map((p, i) => [p, closed.outer[i]!]));
-  const next = closed.outputs.slice(0, changes.length);
-  const made = closed.outputs.slice(changes.length, changes.length + parts.results.length);
-  const going = closed.outputs.slice(changes.length + parts.results.length);
+  const whole = { outputs: closed.outputs, rows: given };
+  // Beyond the last step there may be no rows.
+  const { outputs: steps, rows: different } = trips === "fixed" ? hoistRows(whole, outerOf, length) : whole;
+  const next = steps.slice(0, changes.length);
+  const made = steps.slice(changes.length, changes.length + parts.results.length);
+  const going = steps.slice(changes.length + parts.results.length);
   const read = reached([...next, ...made, ...going]);
   const rows = different.filter(({ input }) => read.has(input));
   const stored = [...new Set(made)].filter(

@@ -9,10 +9,18 @@ export interface Passes {
   readonly reroll: boolean;
   /** Recurrences of log weights, as in the forward algorithm, run over probabilities with a running scale. */
   readonly probabilitySpace: boolean;
+  /** What the steps of a loop compute from their rows alone is computed for all rows before it. */
+  readonly hoistRows: boolean;
 }
 
 /** Everything on. */
-export const allPasses: Passes = { summarise: true, logProducts: true, reroll: true, probabilitySpace: true };
+export const allPasses: Passes = {
+  summarise: true,
+  logProducts: true,
+  reroll: true,
+  probabilitySpace: true,
+  hoistRows: true,
+};
 
 let current = allPasses;
 
