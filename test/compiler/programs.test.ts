@@ -25,6 +25,26 @@ const withGradient =
   };
 const data = Array.from({ length: 12 }, (_, i) => (i * i * 0.37) % 2);
 
+describe("reductions over rows", () => {
+  const table = (m: number, n: number): number[] => Array.from({ length: m * n }, (_, i) => Math.sin(i * i));
+  test.each([2, 3, 4, 5, 6])("into %i columns, in registers or in memory", (n) => {
+    check([[37, n]], (x) => [x.square().sum(0), x.exp().sum(0), reduce.max(x, 0), reduce.min(x.mul(2), 0)], [
+      table(37, n),
+    ]);
+    check(
+      [[37, n], [n]],
+      withGradient((x, y) => x.mul(y).sum(0)),
+      [table(37, n), table(1, n)],
+    );
+  });
+  test("columns with a NaN and without", () => {
+    const given = table(21, 3);
+    given[10] = Number.NaN;
+    const { results } = check([[21, 3]], (x) => [reduce.max(x, 0), x.sum(0)], [given]);
+    for (const x of results) expect([...x].map(Number.isNaN)).toEqual([false, true, false]);
+  });
+});
+
 describe("outputs", () => {
   test("the same node several times", () => {
     const { results } = check([[3]], (x) => {

@@ -266,6 +266,100 @@ describe("what is left alone", () => {
   });
 });
 
+describe("which recurrence runs", () => {
+  /** 0: over probabilities, 1: over logarithms. */
+  const branchOf = (a: number[], e: readonly number[][], init: number[]): number => {
+    const states = init.length;
+    const inputs = variables([[states, states], [e.length, states], [states]]);
+    const [x, em, i] = inputs.map(wrap) as [Tensor, Tensor, Tensor];
+    const values = [a, e.flat(), init].map((v) => Float64Array.from(v));
+    const run = runCompiled(probabilitySpace([forward(i, x, em).node]), inputs, values);
+    if (run instanceof Error) throw run;
+    const chosen = topological(run.outputs).find((node) => node.op.name === "branch")!;
+    return interpret([chosen.inputs[0]!], inputs, values)[0]![0]!;
+  };
+  const even = [-0.7, -0.7, -0.7, -0.7];
+  test.each<[string, number, number[], number[][], number[]]>([
+    [
+      "ordinary densities",
+      0,
+      even,
+      [
+        [-3, -1],
+        [-2, -9],
+        [0, 0],
+      ],
+      [0, 0],
+    ],
+    [
+      "densities of any size",
+      0,
+      even,
+      [
+        [-3e5, -3e5 - 1],
+        [2e6, 2e6 - 4],
+        [0, 0],
+      ],
+      [0, 0],
+    ],
+    [
+      "states that an observation tells apart without doubt",
+      0,
+      even,
+      [
+        [0, -5000],
+        [-9000, 0],
+        [0, -800],
+      ],
+      [0, -2000],
+    ],
+    [
+      "an initial state, from left to right",
+      0,
+      [-0.7, -0.7, -Infinity, 0],
+      [
+        [-3, -1],
+        [-2, -9],
+      ],
+      [0, -Infinity],
+    ],
+    [
+      "weights that would be lost",
+      1,
+      [0, -Infinity, -Infinity, 0],
+      [
+        [0, -1000],
+        [0, 0],
+        [0, 0],
+      ],
+      [0, 0],
+    ],
+    [
+      "nothing possible",
+      1,
+      even,
+      [
+        [0, 0],
+        [-Infinity, -Infinity],
+      ],
+      [0, 0],
+    ],
+    [
+      "not a number",
+      1,
+      even,
+      [
+        [0, 0],
+        [0, Number.NaN],
+        [0, 0],
+      ],
+      [0, 0],
+    ],
+  ])("%s: %i", (_name, branch, a, e, init) => {
+    expect(branchOf(a, e, init)).toBe(branch);
+  });
+});
+
 describe("at the ends of the range", () => {
   const chain = (a: number[], e: readonly number[][], init: number[]): Results =>
     agree([[init.length, init.length], [e.length, init.length], [init.length]], (x, em, i) => forward(i!, x!, em!), [
