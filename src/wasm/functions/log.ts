@@ -31,13 +31,12 @@ export function logOfParts<V>(m: Algebra<V>, f: V, k?: V, low?: V): V {
   return m.sub(m.mul(k, m.constant(LN2_HIGH)), m.sub(m.sub(half, tail), f));
 }
 
+/** The double above √½. */
+const CENTRED = 0.7071067811865477;
+
 /** Splits a positive normal x into 2^k (1 + f) with 1 + f in (√½, √2]. */
 export function logParts<V>(m: Algebra<V>, x: V): { f: V; k: V } {
-  const significand = m.mantissa(x);
-  const large = m.lt(m.constant(Math.SQRT2), significand);
-  const centred = m.select(large, m.mul(significand, m.constant(0.5)), significand);
-  const k = m.add(m.exponent(x), m.select(large, m.constant(1), m.constant(0)));
-  return { f: m.sub(centred, m.constant(1)), k };
+  return { f: m.sub(m.mantissa(x, CENTRED), m.constant(1)), k: m.exponent(x, CENTRED) };
 }
 
 /**
