@@ -38,6 +38,7 @@ const simd: Readonly<Partial<Record<LaneOp, Opcode>>> = {
   bitAdd: "i64x2.add",
   bitSub: "i64x2.sub",
   bitAnd: "v128.and",
+  bitAndNot: "v128.andnot",
   bitOr: "v128.or",
   bitSelect: "v128.bitselect",
 };

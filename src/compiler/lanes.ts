@@ -30,6 +30,7 @@ export type LaneOp =
   | "bitAdd"
   | "bitSub"
   | "bitAnd"
+  | "bitAndNot"
   | "bitOr"
   | "bitSelect"
   | "slot"
@@ -64,6 +65,8 @@ export const isMask = (lane: Lane): boolean =>
   truths.has(lane.op) ||
   (lane.op === "select" && isMask(lane.args[1]!)) ||
   (lane.op === "pair" && isMask(lane.args[0]!));
+
+const isZero = (lane: Lane): boolean => Object.is(lane.constant, 0);
 
 const accessKey = (a: Access): string =>
   `${a.buffer}+${a.offset}[${a.strides}]${a.index ? `@${accessKey(a.index)}` : ""}`;
@@ -205,6 +208,10 @@ export class LaneAlgebra implements Algebra<Lane> {
     if (a === b) return a;
     const known = condition.op === "truthOf" ? condition.args[0]!.constant : undefined;
     if (known !== undefined) return known === 0 ? b : a;
+    // With zero or NaN, whose bits may be all ones, on one side, a mask is the choice.
+    if (isZero(b)) return this.#bits("bitAnd", condition, a);
+    if (isZero(a)) return this.#bits("bitAndNot", b, condition);
+    if (Number.isNaN(a.constant)) return this.#bits("bitOr", condition, b);
     return this.#apply("select", condition, a, b);
   }
   /** Bits of `a` less those of `from`: the exponent of `a` is in place, as a signed integer. */

@@ -51,6 +51,17 @@ export function logPositive<V>(m: Algebra<V>, x: V): V {
 }
 
 /**
+ * The exponent that makes `logOfParts` give the logarithm of x also where that is not finite: -Infinity at `zero`, Infinity at
+ * Infinity, NaN below `zero` and at NaN; elsewhere `k`.
+ */
+export function outsideExponent<V>(m: Algebra<V>, x: V, zero: V, k: V): V {
+  const none = m.constant(0);
+  const low = m.sub(k, m.select(m.eq(x, zero), m.constant(Infinity), none));
+  const high = m.add(low, m.select(m.lt(x, m.constant(Infinity)), none, x));
+  return m.select(m.lt(x, zero), m.constant(NaN), high);
+}
+
+/**
  * The natural logarithm.
  *
  * Below 1 ulp for every positive argument, subnormal ones included. log(±0) = -Infinity, log(x < 0) = NaN,
@@ -60,10 +71,9 @@ export function logPositive<V>(m: Algebra<V>, x: V): V {
  * log(numberAlgebra, 10); // 2.302585092994046
  */
 export function log<V>(m: Algebra<V>, x: V): V {
+  const zero = m.constant(0);
   const tiny = m.lt(x, m.constant(SMALLEST_NORMAL));
   const { f, k } = logParts(m, m.select(tiny, m.mul(x, m.constant(powerOfTwo(54))), x));
-  const value = logOfParts(m, f, m.sub(k, m.select(tiny, m.constant(54), m.constant(0))));
-  const inside = m.select(m.lt(x, m.constant(Infinity)), value, x);
-  const outside = m.select(m.eq(x, m.constant(0)), m.constant(-Infinity), m.constant(NaN));
-  return m.select(m.lt(m.constant(0), x), inside, outside);
+  const normal = m.sub(k, m.select(tiny, m.constant(54), zero));
+  return logOfParts(m, f, outsideExponent(m, x, zero, normal));
 }
