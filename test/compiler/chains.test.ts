@@ -5,8 +5,9 @@ import { interpret } from "../../src/compiler/interpret.ts";
 import { planInner } from "../../src/compiler/nestPlan.ts";
 import { inputNode } from "../../src/compiler/node.ts";
 import { instantiate } from "../../src/compiler/program.ts";
-import { add, mul } from "../../src/ops/arithmetic.ts";
-import { exp, expm1, log, softplus } from "../../src/ops/elementary.ts";
+import { topological } from "../../src/compiler/simplify.ts";
+import { add, mul, square } from "../../src/ops/arithmetic.ts";
+import { digamma, exp, expm1, lgamma, log, softplus, trigamma } from "../../src/ops/elementary.ts";
 import { sum } from "../../src/ops/reduce.ts";
 
 /** Numbers of both signs and all sizes, with what arithmetic treats apart. */
@@ -53,5 +54,27 @@ describe("planInner", () => {
     expect(planInner(1000, 90, 40, true).unroll).toBe(2);
     expect(planInner(1000, 150, 60, true).unroll).toBe(1);
     expect(planInner(42, 30, 20, false)).toEqual({ unroll: 2, turns: 10, pairs: 21, hasTail: false });
+  });
+});
+
+describe("log Γ and its derivatives", () => {
+  const operations = (outputs: readonly Node[], x: Node): string[] =>
+    topological(compile(outputs, [x]).outputs).map((node) => node.op.name);
+
+  it("leave out the reflection where the argument cannot be negative, with the same values", () => {
+    const x = inputNode([20], "float64", "x");
+    const outputs = [lgamma(exp(x)), digamma(softplus(x)), trigamma(square(x))];
+    expect(operations(outputs, x)).toEqual(
+      expect.arrayContaining(["lgammaPositive", "digammaPositive", "trigammaPositive"]),
+    );
+    const data = Float64Array.from({ length: 20 }, (_, i) => 0.3 * i - 3.1);
+    const reflected = [lgamma(exp(x)), digamma(softplus(x)), trigamma(square(x))];
+    expect(run(outputs, x, data)).toEqual(interpret(reflected, [x], [data]));
+  });
+
+  it("keep it elsewhere", () => {
+    const x = inputNode([20], "float64", "x");
+    const names = operations([lgamma(x), digamma(add(x, exp(x))), trigamma(mul(x, exp(x)))], x);
+    expect(names).toEqual(expect.arrayContaining(["lgamma", "digamma", "trigamma"]));
   });
 });

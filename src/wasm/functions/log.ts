@@ -11,24 +11,43 @@ const SMALLEST_NORMAL = 2.2250738585072014e-308;
 const ODD = [0.6666666666666735, 0.2857142874366239, 0.1818357216161805, 0.14798198605116586];
 const EVEN = [0.3999999999940942, 0.22222198432149784, 0.15313837699209373];
 
+/** A logarithm as an unevaluated sum. */
+export interface LogSum<V> {
+  readonly high: V;
+  readonly low: V;
+}
+
+/** log 2^k. */
+const logOfPower = <V>(m: Algebra<V>, k: V): LogSum<V> => ({
+  high: m.mul(k, m.constant(LN2_HIGH)),
+  low: m.mul(k, m.constant(LN2_LOW)),
+});
+/** log 2 where a truth value holds, else 0. */
+export const logOfTwo = <V>(m: Algebra<V>, truth: V): LogSum<V> => ({
+  high: m.select(truth, m.constant(LN2_HIGH), m.constant(0)),
+  low: m.select(truth, m.constant(LN2_LOW), m.constant(0)),
+});
+
 /**
- * log(2^k (1 + f)) + low for 1 + f in [√½, √2], k an integer and |low| at most about an ulp of 1.
- * Without `k` the exponent is zero.
+ * log(1 + f) + base for 1 + f in [√½, √2] and a base that is zero or at least log 2, up to what is below an ulp of its high part.
  *
  * log(1 + f) = f - f²/2 + s (f²/2 + R(s²)) with s = f / (2 + f). Relative error below one ulp, also near f = 0.
  * Source: FreeBSD msun `e_log.c` (Sun Microsystems, 1993), whose minimax polynomial R this is.
  */
-export function logOfParts<V>(m: Algebra<V>, f: V, k?: V, low?: V): V {
+export function logOfSum<V>(m: Algebra<V>, f: V, base: LogSum<V>): V {
   const s = m.div(f, m.add(m.constant(2), f));
   const z = m.mul(s, s);
   const w = m.mul(z, z);
   const half = m.mul(m.mul(f, f), m.constant(0.5));
   const remainder = m.add(m.mul(z, horner(m, w, ODD)), m.mul(w, horner(m, w, EVEN)));
-  let tail = m.mul(s, m.add(half, remainder));
-  if (low !== undefined) tail = m.add(tail, low);
-  if (k === undefined) return m.sub(f, m.sub(half, tail));
-  tail = m.add(tail, m.mul(k, m.constant(LN2_LOW)));
-  return m.sub(m.mul(k, m.constant(LN2_HIGH)), m.sub(m.sub(half, tail), f));
+  const tail = m.add(m.mul(s, m.add(half, remainder)), base.low);
+  return m.sub(base.high, m.sub(m.sub(half, tail), f));
+}
+
+/** log(2^k (1 + f)) + low for 1 + f in [√½, √2], k an integer and |low| at most about an ulp of 1. */
+export function logOfParts<V>(m: Algebra<V>, f: V, k: V, low?: V): V {
+  const power = logOfPower(m, k);
+  return logOfSum(m, f, low === undefined ? power : { high: power.high, low: m.add(power.low, low) });
 }
 
 /** The double above √½. */
