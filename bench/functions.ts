@@ -19,7 +19,7 @@ import { figure, markdownTable } from "./table.ts";
 
 const count = 1024;
 
-const { add, neg, reciprocal, sqrt } = arithmetic;
+const { add, neg, reciprocal, sqrt, square } = arithmetic;
 const { exp, log1p, sigmoid, softplus } = elementary;
 const total = (x: Node): Node => sum(x, [0]);
 
@@ -40,6 +40,7 @@ const cases: readonly (readonly [name: string, f: (x: Node) => Node, micro?: str
   ["erf", elementary.erf],
   ["normalCdf", elementary.normalCdf],
   ["lgamma", elementary.lgamma, "lgamma"],
+  ["lgamma(x²)", (x) => elementary.lgamma(square(x)), "lgamma"],
   ["digamma", elementary.digamma],
   ["sum", total, "sum4"],
   ["sum of exp", (x) => total(exp(x))],

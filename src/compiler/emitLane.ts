@@ -19,8 +19,6 @@ const simd: Readonly<Partial<Record<LaneOp, Opcode>>> = {
   mul: "f64x2.mul",
   weigh: "f64x2.mul",
   div: "f64x2.div",
-  neg: "f64x2.neg",
-  abs: "f64x2.abs",
   sqrt: "f64x2.sqrt",
   min: "f64x2.pmin",
   max: "f64x2.pmax",
@@ -40,6 +38,7 @@ const simd: Readonly<Partial<Record<LaneOp, Opcode>>> = {
   bitAnd: "v128.and",
   bitAndNot: "v128.andnot",
   bitOr: "v128.or",
+  bitXor: "v128.xor",
   bitSelect: "v128.bitselect",
 };
 /** Bit patterns, as doubles, that split significand and exponent. */

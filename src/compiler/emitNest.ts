@@ -329,7 +329,7 @@ class NestEmitter {
   /** What a value is beside a last product or sum with something at hand. */
   #stem(lane: Lane): Lane {
     const open = lane.args.filter((x) => x.args.length > 0 && !this.#hoisted.has(x));
-    return ["add", "sub", "mul", "neg"].includes(lane.op) && open.length === 1 ? this.#stem(open[0]!) : lane;
+    return ["add", "sub", "mul", "bitXor"].includes(lane.op) && open.length === 1 ? this.#stem(open[0]!) : lane;
   }
 
   /** One pair (or the odd last element): everything that changes in the innermost loop, then the stores. */

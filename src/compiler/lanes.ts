@@ -19,7 +19,7 @@ type Composed = "exponent" | "mantissa" | "copysign" | "bitsBelow" | "table" | "
 type Folded = Exclude<keyof Algebra<unknown>, "constant" | Composed> | "copysign";
 /** The algebra without the functions of bits, which are composed of the shifts, sums and masks here. */
 export type LaneOp =
-  | Exclude<Folded, "copysign">
+  | Exclude<Folded, "copysign" | "neg" | "abs">
   | "constant"
   | "load"
   | "table"
@@ -32,6 +32,7 @@ export type LaneOp =
   | "bitAnd"
   | "bitAndNot"
   | "bitOr"
+  | "bitXor"
   | "bitSelect"
   | "slot"
   | "pair";
@@ -153,11 +154,14 @@ export class LaneAlgebra implements Algebra<Lane> {
   div(a: Lane, b: Lane): Lane {
     return this.#apply("div", a, b);
   }
+  // Signs are bits of one constant, which stays in a register; engines build one for each instruction of this kind.
   neg(a: Lane): Lane {
-    return this.#apply("neg", a);
+    const sign = this.constant(bits.sign);
+    const isSize = a.op === "bitAndNot" && a.args[1] === sign;
+    return this.#fold("neg", [a]) ?? (isSize ? this.#bits("bitOr", a.args[0]!, sign) : this.#bits("bitXor", a, sign));
   }
   abs(a: Lane): Lane {
-    return this.#apply("abs", a);
+    return this.#fold("abs", [a]) ?? this.#bits("bitAndNot", a, this.constant(bits.sign));
   }
   sqrt(a: Lane): Lane {
     return this.#apply("sqrt", a);
