@@ -15,7 +15,7 @@ export interface Access {
   readonly index?: Access;
 }
 
-type Composed = "exponent" | "mantissa" | "copysign" | "bitsBelow" | "table" | "scale" | "scaledTable";
+type Composed = "exponent" | "mantissa" | "copysign" | "inversePower" | "table" | "scale" | "scaledTable";
 type Folded = Exclude<keyof Algebra<unknown>, "constant" | Composed> | "copysign";
 /** The algebra without the functions of bits, which are composed of the shifts, sums and masks here. */
 export type LaneOp =
@@ -38,7 +38,14 @@ export type LaneOp =
   | "pair";
 
 /** Bit patterns, as the doubles that have them. */
-const bits = { exponentField: Infinity, signAndExponent: -Infinity, one: 1, two52: 2 ** 52, sign: -0 } as const;
+const bits = {
+  exponentField: Infinity,
+  signAndExponent: -Infinity,
+  one: 1,
+  two52: 2 ** 52,
+  sign: -0,
+  largestPower: 2 ** 1023,
+} as const;
 
 export interface Lane {
   readonly id: number;
@@ -230,8 +237,8 @@ export class LaneAlgebra implements Algebra<Lane> {
   mantissa(a: Lane, from: number): Lane {
     return this.#bits("bitSub", a, this.#bits("bitAnd", this.#above(a, from), this.constant(bits.signAndExponent)));
   }
-  bitsBelow(c: number, a: Lane): Lane {
-    return this.#bits("bitSub", this.constant(c), a);
+  inversePower(a: Lane): Lane {
+    return this.#bits("bitSub", this.constant(bits.largestPower), a);
   }
 }
 

@@ -43,8 +43,8 @@ export interface Algebra<V> {
   exponent(a: V, from: number): V;
   /** That z; of what is not positive and normal, any finite number. */
   mantissa(a: V, from: number): V;
-  /** The double whose bits, as an integer, are those of `c` less those of `a`: for powers of two, a quotient of a kind. */
-  bitsBelow(c: number, a: V): V;
+  /** 1 / a for a power of two between 2^-1023 and 2^1023, as one subtraction of bits. */
+  inversePower(a: V): V;
 
   // In the following, `steps` is STEPS + n for an integer n with |n| < 2^31: a sum that rounds n, and has it in its low bits.
   /** `table[n]` for 0 ≤ n < table.length, and for any n, modulo the length, if that is a power of two. */

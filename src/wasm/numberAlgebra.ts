@@ -60,7 +60,7 @@ export const numberAlgebra: Algebra<number> = {
 
   exponent: exponentFrom,
   mantissa: significandFrom,
-  bitsBelow,
+  inversePower: (a) => 1 / a,
   table: (table, steps) => table[stepsOf(steps) & (tableRoom(table.length) - 1)] as number,
   scale: (steps, count) => fieldPower(Math.floor(stepsOf(steps) / count)),
   scaledTable: (table, steps) => numberAlgebra.table(table, steps) * numberAlgebra.scale(steps, table.length),
@@ -129,17 +129,6 @@ export function exponentFrom(a: number, from: number): number {
 export function significandFrom(a: number, from: number): number {
   const z = significand(a);
   return z >= 2 * from ? z / 2 : z;
-}
-
-/** The double whose bits are those of `c` less those of `a`. */
-export function bitsBelow(c: number, a: number): number {
-  float64[0] = c;
-  const [low, high] = [words[1 - highWord], words[highWord]];
-  float64[0] = a;
-  const lowest = low - words[1 - highWord];
-  words[highWord] = high - words[highWord] - (lowest < 0 ? 1 : 0);
-  words[1 - highWord] = lowest;
-  return float64[0];
 }
 
 /** The double with an exponent field, from 1 to 2046, and nothing else: 2^(field − 1023). */

@@ -1,20 +1,11 @@
 /** Definitions written out as JavaScript, with the same bits. */
 import { type Algebra, STEPS, tableRoom } from "./algebra.ts";
-import {
-  bitsBelow,
-  copySign,
-  exponentFrom,
-  fieldPower,
-  numberAlgebra,
-  roundToEven,
-  significandFrom,
-} from "./numberAlgebra.ts";
+import { copySign, exponentFrom, fieldPower, numberAlgebra, roundToEven, significandFrom } from "./numberAlgebra.ts";
 
 /** A definition written once over every algebra, with any number of arguments. */
 export type Definition = <V>(m: Algebra<V>, ...args: V[]) => V;
 
 const helpers: Readonly<Record<string, (a: number, b: number) => number>> = {
-  bitsBelow,
   copySign,
   exponentFrom,
   fieldPower,
@@ -117,7 +108,7 @@ export function writeSource(definition: Definition, arity: number): Source {
     select: (condition, a, b) => name(`${condition} ? ${a} : ${b}`),
     exponent: (a, from) => name(`exponentFrom(${a}, ${from})`),
     mantissa: (a, from) => name(`significandFrom(${a}, ${from})`),
-    bitsBelow: (c, a) => name(`bitsBelow(${c}, ${a})`),
+    inversePower: (a) => name(`1 / ${a}`),
     table: (table, steps) => name(entry(table, steps)),
     scale: (steps, count) => name(power(steps, count)),
     scaledTable: (table, steps) => name(`${entry(table, steps)} * ${power(steps, table.length)}`),

@@ -1,18 +1,14 @@
 /** e^x − 1. */
 import type { Algebra } from "../algebra.ts";
-import { powerOfTwo } from "../numberAlgebra.ts";
 import type { ExpParts } from "./exp.ts";
 import { expParts, FINE_GROWTH } from "./exp.ts";
-
-/** Its bits less those of a power of two are the bits of the inverse. */
-const LARGEST_POWER = powerOfTwo(1023);
 
 /** e^x - 1 and e^x from one reduction with `FINE_GROWTH`. */
 export function expm1FromParts<V>(m: Algebra<V>, parts: ExpParts<V>): { expm1: V; exp: V } {
   // e^x - 1 = ((power - 1/scale) + (remainder + power·growth))·scale. The first difference is exact wherever it
   // cancels, and multiplying by the scale last keeps the sum from overflowing before the result does.
   const { power, scale, growth } = parts;
-  const inverse = m.bitsBelow(LARGEST_POWER, scale);
+  const inverse = m.inversePower(scale);
   const rest = m.add(parts.remainder(), m.mul(power, growth));
   return {
     expm1: m.mul(m.add(m.sub(power, inverse), rest), scale),
