@@ -56,6 +56,17 @@ export function measureHandWritten(name: string): HandWritten | undefined {
   return { onePass: onePass.usPerGradient, best: best.usPerGradient, bestVariant: best.variant };
 }
 
+/** Nanoseconds per element of the hand-written loops over 1024 numbers, by name; empty where there are none. */
+export function measureMicro(): ReadonlyMap<string, number> {
+  if (!hasHandWritten) return new Map();
+  const { stdout } = spawnSync(process.execPath, [script, "--micro"], { encoding: "utf8" });
+  const lines = stdout
+    .split("\n")
+    .filter((line) => line.includes('"nsPerElement"'))
+    .map((line) => JSON.parse(line) as { micro: string; nsPerElement: number });
+  return new Map(lines.map(({ micro, nsPerElement }) => [micro, nsPerElement]));
+}
+
 /** Microseconds per gradient in a native loop, as recorded. */
 export interface Recorded {
   readonly stan?: number;

@@ -1,7 +1,8 @@
 /** A schedule as a WebAssembly module: one function that calls parts, each small enough for the engine's optimiser. */
+import { tableRoom } from "../wasm/algebra.ts";
 import { type Code, type FunctionRef, type Local, ModuleBuilder, type ValueType } from "../wasm/assembler.ts";
 import { type Kernel, linkKernel } from "../wasm/kernels/kernel.ts";
-import { bitLiterals, tableRoom } from "./emitLane.ts";
+import { bitLiterals } from "./emitLane.ts";
 import { emitNest } from "./emitNest.ts";
 import type { Node } from "./graph.ts";
 import { type MemoryPlan, planMemory } from "./memory.ts";
@@ -35,23 +36,20 @@ const literalKey = (x: number): string => (Object.is(x, -0) ? "-0" : String(x));
 
 /** Where lookup tables lie, in the order they were met. */
 class Tables {
-  readonly #offsets: Map<string, number> = new Map();
-  readonly contents: Float64Array[] = [];
+  readonly #offsets: Map<Float64Array, number> = new Map();
   bytes = 0;
 
   add(table: Float64Array): void {
-    const key = table.join();
-    if (this.#offsets.has(key)) return;
-    this.#offsets.set(key, this.bytes);
-    this.contents.push(table);
+    if (this.#offsets.has(table)) return;
+    this.#offsets.set(table, this.bytes);
     this.bytes += tableRoom(table.length) * 8;
   }
   offset(table: Float64Array): number {
-    return this.#offsets.get(table.join())!;
+    return this.#offsets.get(table)!;
   }
   packed(): Float64Array {
     const out = new Float64Array(this.bytes / 8);
-    for (const table of this.contents) out.set(table, this.offset(table) / 8);
+    for (const [table, offset] of this.#offsets) out.set(table, offset / 8);
     return out;
   }
 }

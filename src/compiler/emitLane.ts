@@ -1,4 +1,5 @@
 /** Expressions of a loop body as instructions on pairs of doubles. */
+import { tableRoom } from "../wasm/algebra.ts";
 import type { Code, Local, ValueType } from "../wasm/assembler.ts";
 import type { Opcode } from "../wasm/opcodes.ts";
 import type { Lane, LaneOp } from "./lanes.ts";
@@ -18,8 +19,6 @@ const simd: Readonly<Partial<Record<LaneOp, Opcode>>> = {
   mul: "f64x2.mul",
   weigh: "f64x2.mul",
   div: "f64x2.div",
-  neg: "f64x2.neg",
-  abs: "f64x2.abs",
   sqrt: "f64x2.sqrt",
   min: "f64x2.pmin",
   max: "f64x2.pmax",
@@ -34,8 +33,12 @@ const simd: Readonly<Partial<Record<LaneOp, Opcode>>> = {
   and: "v128.and",
   or: "v128.or",
   not: "v128.not",
+  bitAdd: "i64x2.add",
+  bitSub: "i64x2.sub",
   bitAnd: "v128.and",
+  bitAndNot: "v128.andnot",
   bitOr: "v128.or",
+  bitXor: "v128.xor",
   bitSelect: "v128.bitselect",
 };
 /** Bit patterns, as doubles, that split significand and exponent. */
@@ -45,9 +48,6 @@ export const bitLiterals: Readonly<Record<"two52" | "bias" | "fraction" | "one",
   fraction: (2 ** 52 - 1) * Number.MIN_VALUE,
   one: 1,
 };
-
-/** Entries kept for a table: the next power of two. */
-export const tableRoom = (length: number): number => (length <= 1 ? 1 : 1 << (32 - Math.clz32(length - 1)));
 
 /** How often each expression below the roots is used, each counted once per user. */
 export function usesOf(roots: readonly Lane[]): Map<Lane, number> {
@@ -81,7 +81,7 @@ export function emitOperation(lane: Lane, push: (operand: Lane) => void, env: La
     if (instruction) code.op(instruction);
     else if (lane.op === "truthOf") code.f64x2(0).op("f64x2.ne");
     else if (lane.op === "pair") code.op("i8x16.shuffle", ...pairBytes(lane.place!));
-    else code.i32(52).op(lane.op === "shiftRight52" ? "i64x2.shr_u" : "i64x2.shl");
+    else code.i32(lane.place!).op(lane.op === "shiftRight" ? "i64x2.shr_u" : "i64x2.shl");
   }
 }
 
@@ -89,10 +89,7 @@ export function emitOperation(lane: Lane, push: (operand: Lane) => void, env: La
 export const pairBytes = (place: number): number[] =>
   [place >> 1, 2 + (place & 1)].flatMap((half) => Array.from({ length: 8 }, (_, b) => half * 8 + b));
 
-/**
- * The index is made an integer by adding 2^52, whose low bits it then is. It is held inside the table, for which room up to
- * a power of two is kept, because that of a NaN could be anything.
- */
+/** The index is held inside the table, for which room up to a power of two is kept, because that of a NaN could be anything. */
 function emitLookUp(lane: Lane, push: (operand: Lane) => void, { code, tableAddress, take }: LaneEnvironment): void {
   const base = tableAddress(lane.table!);
   const last = tableRoom(lane.table!.length) - 1;
@@ -101,10 +98,7 @@ function emitLookUp(lane: Lane, push: (operand: Lane) => void, { code, tableAddr
     code.get(index).op("i32x4.extract_lane", half).i32(last).op("i32.and").i32(3).op("i32.shl");
   };
   push(lane.args[0]!);
-  code
-    .f64x2(2 ** 52)
-    .op("f64x2.add")
-    .set(index);
+  code.set(index);
   entry(2);
   entry(0);
   code.load("v128.load64_zero", base).op("v128.load64_lane", base, 3, 1);

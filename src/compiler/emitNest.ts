@@ -322,7 +322,8 @@ class NestEmitter {
       const counter = this.#take("i32");
       code.i32(turns).set(counter);
       code.loop(() => {
-        for (let u = 0; u < unroll; u++) this.#body(2 * u, u);
+        const chains = Array.from({ length: unroll }, (_, u) => this.#chains(2 * u));
+        for (let u = 0; u < unroll; u++) this.#body(2 * u, u, chains[u]);
         this.#renormalise();
         this.#advance((strides) => strides[this.#inner]! * 2 * unroll);
         code.get(counter).i32(1).op("i32.sub").tee(counter).brIf(0);
@@ -341,9 +342,29 @@ class NestEmitter {
     for (const a of partial) this.#finish(a, false);
   }
 
-  /** One pair (or the odd last element): everything that changes in the innermost loop, then the stores. */
-  #body(position: number, turn: number): void {
+  /** The values behind what is stored or added up, before anything is: so those of several pairs are computed side by side. */
+  #chains(position: number): Map<Lane, Local> {
     this.#current = new Map();
+    const { stores, accumulations, scatters } = this.#nest;
+    for (const { value } of this.#plan.unroll > 1 ? [...stores, ...accumulations, ...scatters] : []) {
+      const lane = this.#stem(value);
+      if (lane.args.length === 0 || this.#hoisted.has(lane) || this.#current.has(lane)) continue;
+      const local = this.#take("v128");
+      this.#compute(lane, position);
+      this.#code.set(local);
+      this.#current.set(lane, local);
+    }
+    return this.#current;
+  }
+  /** What a value is beside a last product or sum with something at hand. */
+  #stem(lane: Lane): Lane {
+    const open = lane.args.filter((x) => x.args.length > 0 && !this.#hoisted.has(x));
+    return ["add", "sub", "mul", "bitXor"].includes(lane.op) && open.length === 1 ? this.#stem(open[0]!) : lane;
+  }
+
+  /** One pair (or the odd last element): everything that changes in the innermost loop, then the stores. */
+  #body(position: number, turn: number, known: Map<Lane, Local> = new Map()): void {
+    this.#current = known;
     const before = this.#taken.length;
     for (const store of this.#nest.stores)
       this.#store(store.target, position, () => this.#number(store.value, position));

@@ -15,30 +15,44 @@ export interface Access {
   readonly index?: Access;
 }
 
-type Folded = Exclude<keyof Algebra<unknown>, "constant" | "table">;
-/** The algebra without the functions of bits, which are composed of the shifts and masks here. */
+type Composed =
+  | "exponent"
+  | "mantissa"
+  | "copysign"
+  | "inversePower"
+  | "inverseScale"
+  | "table"
+  | "scale"
+  | "scaledTable";
+type Folded = Exclude<keyof Algebra<unknown>, "constant" | Composed> | "copysign";
+/** The algebra without the functions of bits, which are composed of the shifts, sums and masks here. */
 export type LaneOp =
-  | Exclude<Folded, "exponent" | "mantissa" | "exp2i" | "inverseScale" | "copysign">
+  | Exclude<Folded, "copysign" | "neg" | "abs">
   | "constant"
   | "load"
   | "table"
   | "weigh"
   | "truthOf"
-  | "shiftRight52"
-  | "shiftLeft52"
+  | "shiftRight"
+  | "shiftLeft"
+  | "bitAdd"
+  | "bitSub"
   | "bitAnd"
+  | "bitAndNot"
   | "bitOr"
+  | "bitXor"
   | "bitSelect"
   | "slot"
   | "pair";
 
 /** Bit patterns, as the doubles that have them. */
 const bits = {
-  exponentField: 2047 * Number.MIN_VALUE,
-  fraction: (2 ** 52 - 1) * Number.MIN_VALUE,
+  exponentField: Infinity,
+  signAndExponent: -Infinity,
   one: 1,
   two52: 2 ** 52,
   sign: -0,
+  largestPower: 2 ** 1023,
 } as const;
 
 export interface Lane {
@@ -50,7 +64,7 @@ export interface Lane {
   readonly constant?: number;
   readonly access?: Access;
   readonly table?: Float64Array;
-  /** Number of a slot; halves of a pair, as 2i + j. */
+  /** Number of a slot; halves of a pair, as 2i + j; places of a shift. */
   readonly place?: number;
 }
 
@@ -67,6 +81,8 @@ export const isMask = (lane: Lane): boolean =>
   truths.has(lane.op) ||
   (lane.op === "select" && isMask(lane.args[1]!)) ||
   (lane.op === "pair" && isMask(lane.args[0]!));
+
+const isZero = (lane: Lane): boolean => Object.is(lane.constant, 0);
 
 const accessKey = (a: Access): string =>
   `${a.buffer}+${a.offset}[${a.strides}]${a.index ? `@${accessKey(a.index)}` : ""}`;
@@ -100,6 +116,9 @@ export class LaneAlgebra implements Algebra<Lane> {
   #bits(op: LaneOp, ...args: Lane[]): Lane {
     return this.#make(op, args, `${op} ${args.map((a) => a.id)}`);
   }
+  #shift(op: "shiftLeft" | "shiftRight", a: Lane, place: number): Lane {
+    return this.#make(op, [a], `${op} ${a.id} ${place}`, { place });
+  }
 
   constant(x: number): Lane {
     return this.#make("constant", [], Object.is(x, -0) ? "c -0" : `c ${x}`, { constant: x });
@@ -123,9 +142,19 @@ export class LaneAlgebra implements Algebra<Lane> {
   truthOf(a: Lane): Lane {
     return this.#make("truthOf", [a], `truthOf ${a.id}`);
   }
-  table(table: Float64Array, index: Lane): Lane {
+  table(table: Float64Array, steps: Lane): Lane {
     if (!this.#tables.has(table)) this.#tables.set(table, this.#tables.size);
-    return this.#make("table", [index], `table ${this.#tables.get(table)} ${index.id}`, { table });
+    return this.#make("table", [steps], `table ${this.#tables.get(table)} ${steps.id}`, { table });
+  }
+  /** The quotient in the place of an exponent field, and below it the remainder. */
+  #field(steps: Lane, count: number): Lane {
+    return this.#shift("shiftLeft", steps, 52 - Math.log2(count));
+  }
+  scale(steps: Lane, count: number): Lane {
+    return this.#bits("bitAnd", this.#field(steps, count), this.constant(bits.exponentField));
+  }
+  scaledTable(table: Float64Array, steps: Lane): Lane {
+    return this.#bits("bitAdd", this.table(lowered(table), steps), this.#field(steps, table.length));
   }
 
   add(a: Lane, b: Lane): Lane {
@@ -140,11 +169,14 @@ export class LaneAlgebra implements Algebra<Lane> {
   div(a: Lane, b: Lane): Lane {
     return this.#apply("div", a, b);
   }
+  // Signs are bits of one constant, which stays in a register; engines build one for each instruction of this kind.
   neg(a: Lane): Lane {
-    return this.#apply("neg", a);
+    const sign = this.constant(bits.sign);
+    const isSize = a.op === "bitAndNot" && a.args[1] === sign;
+    return this.#fold("neg", [a]) ?? (isSize ? this.#bits("bitOr", a.args[0]!, sign) : this.#bits("bitXor", a, sign));
   }
   abs(a: Lane): Lane {
-    return this.#apply("abs", a);
+    return this.#fold("abs", [a]) ?? this.#bits("bitAndNot", a, this.constant(bits.sign));
   }
   sqrt(a: Lane): Lane {
     return this.#apply("sqrt", a);
@@ -195,23 +227,43 @@ export class LaneAlgebra implements Algebra<Lane> {
     if (a === b) return a;
     const known = condition.op === "truthOf" ? condition.args[0]!.constant : undefined;
     if (known !== undefined) return known === 0 ? b : a;
+    // With zero or NaN, whose bits may be all ones, on one side, a mask is the choice.
+    if (isZero(b)) return this.#bits("bitAnd", condition, a);
+    if (isZero(a)) return this.#bits("bitAndNot", b, condition);
+    if (Number.isNaN(a.constant)) return this.#bits("bitOr", condition, b);
     return this.#apply("select", condition, a, b);
   }
-  exponent(a: Lane): Lane {
-    const field = (): Lane => this.#bits("bitAnd", this.#bits("shiftRight52", a), this.constant(bits.exponentField));
-    // The field as an integer in the low bits of 2^52, which is then taken off together with the bias.
-    const biased = (): Lane => this.#bits("bitOr", field(), this.constant(bits.two52));
-    return this.#fold("exponent", [a]) ?? this.sub(biased(), this.constant(bits.two52 + 1023));
+  /** Bits of `a` less those of `from`: the exponent of `a` is in place, as a signed integer. */
+  #above(a: Lane, from: number): Lane {
+    return this.#bits("bitSub", a, this.constant(from));
   }
-  mantissa(a: Lane): Lane {
-    const fraction = (): Lane => this.#bits("bitAnd", a, this.constant(bits.fraction));
-    return this.#fold("mantissa", [a]) ?? this.#bits("bitOr", fraction(), this.constant(bits.one));
+  exponent(a: Lane, from: number): Lane {
+    // The exponent plus 2048 as an integer in the low bits of 2^52, which is then taken off together with the bias.
+    const biased = this.#shift("shiftRight", this.#bits("bitAdd", this.#above(a, from), this.constant(bits.sign)), 52);
+    return this.sub(this.#bits("bitOr", biased, this.constant(bits.two52)), this.constant(bits.two52 + 2048));
   }
-  exp2i(k: Lane): Lane {
-    return this.#fold("exp2i", [k]) ?? this.#bits("shiftLeft52", this.add(k, this.constant(bits.two52 + 1023)));
+  mantissa(a: Lane, from: number): Lane {
+    return this.#bits("bitSub", a, this.#bits("bitAnd", this.#above(a, from), this.constant(bits.signAndExponent)));
+  }
+  inversePower(a: Lane): Lane {
+    return this.#bits("bitSub", this.constant(bits.largestPower), a);
   }
   inverseScale(a: Lane): Lane {
-    const inverted = (): Lane => this.#bits("bitSelect", this.constant(0), this.constant(Infinity), a);
-    return this.#fold("inverseScale", [a]) ?? inverted();
+    return this.#bits("bitSelect", this.constant(0), this.constant(bits.exponentField), a);
   }
+}
+
+const loweredTables: WeakMap<Float64Array, Float64Array> = new WeakMap();
+/** A table whose entries have the integers of their index, in the place of an exponent and below, and the bias taken off beforehand. */
+function lowered(table: Float64Array): Float64Array {
+  let out = loweredTables.get(table);
+  if (!out) {
+    out = table.slice();
+    const words = new DataView(out.buffer);
+    const unit = 2 ** 20 / table.length;
+    for (let i = 0; i < table.length; i++)
+      words.setUint32(8 * i + 4, words.getUint32(8 * i + 4, true) - i * unit - 1023 * 2 ** 20, true);
+    loweredTables.set(table, out);
+  }
+  return out;
 }

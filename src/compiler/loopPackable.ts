@@ -39,7 +39,11 @@ export function combine(algebra: LaneAlgebra, kind: "sum" | "prod" | "max" | "mi
   if (kind === "sum") return algebra.add(a, b);
   if (kind === "prod") return algebra.mul(a, b);
   // A NaN on either side is the answer.
-  return algebra.select(algebra.ne(b, b), b, kind === "max" ? algebra.max(a, b) : algebra.min(a, b));
+  return algebra.select(
+    algebra.ne(b, b),
+    algebra.constant(NaN),
+    kind === "max" ? algebra.max(a, b) : algebra.min(a, b),
+  );
 }
 
 /** Where each element of a view is found in what it looks at. */

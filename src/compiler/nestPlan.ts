@@ -21,6 +21,11 @@ export function collapse(dims: readonly number[], accesses: readonly Access[]): 
 /** Straight-line code is preferred to a loop up to about this many operations. */
 const unrollBudget = 160;
 
+/** Operations that wait for each other, from which on a body is a chain: an elementary function. */
+const long = 12;
+/** Of chains, two or four are written side by side up to so many operations, since the processor sees not many more of them ahead. */
+const sideBySide = 200;
+
 /** The innermost loop. */
 export interface InnerPlan {
   /** Pairs handled by one turn of the loop, and how many turns; the pairs left over follow the loop. */
@@ -30,13 +35,17 @@ export interface InnerPlan {
   readonly hasTail: boolean;
 }
 
-/** Straight-line code for little work; else a loop with enough independent sums to hide the latency of adding. */
-export function planInner(n: number, work: number, accumulates: boolean): InnerPlan {
+/**
+ * Straight-line code for little work; else a loop with enough independent sums to hide the latency of adding, or enough independent
+ * chains: `latency` is the longest chain of operations in the body, `work` their number.
+ */
+export function planInner(n: number, work: number, latency: number, accumulates: boolean): InnerPlan {
   const pairs = n >> 1;
   const hasTail = n % 2 === 1;
   if (pairs <= 8 && pairs * work <= unrollBudget) return { unroll: pairs, turns: pairs > 0 ? 1 : 0, pairs, hasTail };
-  const wanted = accumulates ? (work < 10 ? 4 : work < 40 ? 2 : 1) : work < 12 ? 2 : 1;
-  const unroll = Math.min(wanted, pairs);
+  const sums = accumulates ? (work < 10 ? 4 : work < 40 ? 2 : 1) : work < 12 ? 2 : 1;
+  const chains = work <= sideBySide / 4 && (pairs % 4 === 0 || pairs > 32) ? 4 : work <= sideBySide / 2 ? 2 : 1;
+  const unroll = Math.min(latency >= long ? chains : sums, pairs);
   return { unroll, turns: Math.floor(pairs / unroll), pairs, hasTail };
 }
 
@@ -67,9 +76,12 @@ export function planNest(nest: Nest): NestPlan {
   const { sizes, group } = collapse(nest.dims, accesses);
   const innermost = sizes.length - 1;
   const isInner = (level: number): boolean => level >= 0 && group[level] === innermost;
-  const work = Math.max([...uses.keys()].filter((lane) => isInner(lane.level)).length, 1);
+  const inside = nest.algebra.lanes.filter((lane) => uses.has(lane) && isInner(lane.level));
+  const work = Math.max(inside.length, 1);
+  const depths = new Map<Lane, number>();
+  for (const lane of inside) depths.set(lane, 1 + Math.max(0, ...lane.args.map((a) => depths.get(a) ?? 0)));
   const sums = nest.accumulations.some(({ target }) => !target.strides.some((s, d) => s !== 0 && isInner(d)));
-  const inner = planInner(sizes.at(-1) ?? 1, work, sums);
+  const inner = planInner(sizes.at(-1) ?? 1, work, Math.max(0, ...depths.values()), sums);
   const copies = Math.min(inner.pairs, inner.turns > 1 ? inner.unroll * 2 : inner.pairs) + (inner.hasTail ? 1 : 0);
   return {
     sizes,

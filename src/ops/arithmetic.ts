@@ -204,7 +204,7 @@ const maximumOp: Op = defineMap({
   arity: 2,
   dtype: arithmetic,
   // A NaN on either side is the answer.
-  scalar: (m, [a, b]) => m.select(m.ne(b!, b!), b!, m.max(a!, b!)),
+  scalar: (m, [a, b]) => m.select(m.ne(b!, b!), m.constant(NaN), m.max(a!, b!)),
   partials: [([a, b]) => share(a!, b!), ([a, b]) => share(b!, a!)],
 });
 export const maximum = (a: Node, b: Node): Node => applyMap(maximumOp, a, b);
@@ -213,7 +213,7 @@ const minimumOp: Op = defineMap({
   name: "minimum",
   arity: 2,
   dtype: arithmetic,
-  scalar: (m, [a, b]) => m.select(m.ne(b!, b!), b!, m.min(a!, b!)),
+  scalar: (m, [a, b]) => m.select(m.ne(b!, b!), m.constant(NaN), m.min(a!, b!)),
   partials: [([a, b]) => share(neg(a!), neg(b!)), ([a, b]) => share(neg(b!), neg(a!))],
 });
 export const minimum = (a: Node, b: Node): Node => applyMap(minimumOp, a, b);

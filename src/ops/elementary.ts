@@ -5,7 +5,14 @@ import type { Algebra } from "../wasm/algebra.ts";
 import { erfc as erfcOf, erf as erfOf } from "../wasm/functions/erf.ts";
 import { exp as expOf } from "../wasm/functions/exp.ts";
 import { expm1 as expm1Of } from "../wasm/functions/expm1.ts";
-import { digamma as digammaOf, lgamma as lgammaOf, trigamma as trigammaOf } from "../wasm/functions/gamma.ts";
+import {
+  digamma as digammaOf,
+  digammaPositive as digammaPositiveOf,
+  lgamma as lgammaOf,
+  lgammaPositive as lgammaPositiveOf,
+  trigamma as trigammaOf,
+  trigammaPositive as trigammaPositiveOf,
+} from "../wasm/functions/gamma.ts";
 import { log as logOf } from "../wasm/functions/log.ts";
 import { log1p as log1pOf } from "../wasm/functions/log1p.ts";
 import {
@@ -181,21 +188,25 @@ const integerPowers: Readonly<Record<number, (x: Node) => Node>> = {
 };
 export const pow = (x: Node, y: Node): Node => applyMap(powOp, x, y);
 
-const lgammaOp: Op = unary("lgamma", lgammaOf, 80, (x) => digamma(x));
+/** A function that leaves out the reflection where its argument cannot be negative. */
+const reflected = (
+  name: string,
+  [whole, positive]: readonly [Unary, Unary],
+  cost: number,
+  derivative: (x: Node) => Node,
+): Op => {
+  const half = unary(`${name}Positive`, positive, cost / 2, derivative);
+  return unary(name, whole, cost, derivative, ([x]) => (isNonNegative(x!) ? applyMap(half, x!) : undefined));
+};
+
+const lgammaOp: Op = reflected("lgamma", [lgammaOf, lgammaPositiveOf], 80, (x) => digamma(x));
 export const lgamma = (x: Node): Node => applyMap(lgammaOp, x);
 
-const digammaOp: Op = unary("digamma", digammaOf, 80, (x) => trigamma(x));
+const digammaOp: Op = reflected("digamma", [digammaOf, digammaPositiveOf], 80, (x) => trigamma(x));
 export const digamma = (x: Node): Node => applyMap(digammaOp, x);
 
 /** ψ₁; its own derivative is not provided (third derivatives of lgamma). */
-const trigammaOp: Op = defineMap({
-  name: "trigamma",
-  arity: 1,
-  cost: 80,
-  scalar: (m, [x]) => trigammaOf(m, x!),
-  vjp: noThirdDerivative,
-  jvp: noThirdDerivative,
-});
+const trigammaOp: Op = reflected("trigamma", [trigammaOf, trigammaPositiveOf], 80, noThirdDerivative);
 function noThirdDerivative(): never {
   throw new Error(
     "trigamma has no derivative: the third derivative of lgamma was asked for; rewrite the model or use stopGradient.",

@@ -40,7 +40,7 @@ import { at, concat, expandDims, reshape, slice, stack, transpose } from "./shap
 
 const larger: Op = defineMap({ name: "larger", arity: 2, scalar: (m, [a, b]) => m.max(a!, b!) });
 const smaller: Op = defineMap({ name: "smaller", arity: 2, scalar: (m, [a, b]) => m.min(a!, b!) });
-const exponentOf: Op = defineMap({ name: "exponentOf", arity: 1, scalar: (m, [x]) => m.exponent(x!) });
+const exponentOf: Op = defineMap({ name: "exponentOf", arity: 1, scalar: (m, [x]) => m.exponent(x!, 1) });
 const inverseScale: Op = defineMap({ name: "inverseScale", arity: 1, scalar: (m, [x]) => m.inverseScale(x!) });
 const oneForZero: Op = defineMap({
   name: "oneForZero",

@@ -59,8 +59,8 @@ const logProductOp: Op = {
     for (const value of x!.data) {
       const scaled = value < 2 ** -1022 ? value * 2 ** 54 : value;
       const isOrdinary = value > 0 && value < Infinity;
-      product *= isOrdinary ? numberAlgebra.mantissa(scaled) : 1;
-      exponent += isOrdinary ? numberAlgebra.exponent(scaled) - (scaled === value ? 0 : 54) : logarithmOf(value);
+      product *= isOrdinary ? numberAlgebra.mantissa(scaled, 1) : 1;
+      exponent += isOrdinary ? numberAlgebra.exponent(scaled, 1) - (scaled === value ? 0 : 54) : logarithmOf(value);
       for (; product >= 2; product /= 2) exponent++;
     }
     return Float64Array.of(product, exponent);

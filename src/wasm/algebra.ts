@@ -39,14 +39,26 @@ export interface Algebra<V> {
   /** `a` where the truth value holds, else `b`. Both sides are always computed. */
   select(condition: V, a: V, b: V): V;
 
-  /** The unbiased exponent field of `a`, as a double: for a normal `a`, floor(log2 |a|). The sign is ignored. */
-  exponent(a: V): V;
-  /** The significand of `a` with exponent zero: for a normal `a`, |a| scaled into [1, 2). The sign is dropped. */
-  mantissa(a: V): V;
-  /** 2^k for an integral double k in [-1022, 1023]. */
-  exp2i(k: V): V;
+  /** The integer k with a = 2^k z and z in [from, 2 from), for ½ < from ≤ 1; of what is not positive and normal, any finite number. */
+  exponent(a: V, from: number): V;
+  /** That z; of what is not positive and normal, any finite number. */
+  mantissa(a: V, from: number): V;
+  /** 1 / a for a power of two between 2^-1023 and 2^1023, as one subtraction of bits. */
+  inversePower(a: V): V;
   /** 2^(1 − exponent of `a`), from the bits of a normal `a`; 0 for infinities and NaN, Infinity for zeros and subnormals. */
   inverseScale(a: V): V;
-  /** `table[index]` for an integral double index in [0, table.length). Identical tables are stored once. */
-  table(table: Float64Array, index: V): V;
+
+  // In the following, `steps` is STEPS + n for an integer n with |n| < 2^31: a sum that rounds n, and has it in its low bits.
+  /** `table[n]` for 0 ≤ n < table.length, and for any n, modulo the length, if that is a power of two. */
+  table(table: Float64Array, steps: V): V;
+  /** 2^(floor(n / count) − 1023) for a quotient from 1 to 2046; `count` is a power of two. */
+  scale(steps: V, count: number): V;
+  /** `table(table, steps) · scale(steps, table.length)` as one addition of bits: both factors and the product are positive and normal. */
+  scaledTable(table: Float64Array, steps: V): V;
 }
+
+/** Adding this rounds to an integer, ties to even, and leaves the integer in the low bits of the sum. */
+export const STEPS = 6755399441055744;
+
+/** Entries kept for a table, as many as its indices can reach: the next power of two. */
+export const tableRoom = (length: number): number => (length <= 1 ? 1 : 1 << (32 - Math.clz32(length - 1)));

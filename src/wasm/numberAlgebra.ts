@@ -1,5 +1,5 @@
 /** The algebra over plain numbers: the reference. */
-import type { Algebra } from "./algebra.ts";
+import { type Algebra, STEPS, tableRoom } from "./algebra.ts";
 
 const float64 = new Float64Array(1);
 const words = new Uint32Array(float64.buffer);
@@ -8,7 +8,7 @@ float64[0] = 1;
 const highWord: number = words[1] === 0x3ff00000 ? 1 : 0;
 
 /** 2^k at k + 1023, for k from -1023 to 1023. Writing half a double and reading the whole stalls the processor. */
-const powersOfTwo: Float64Array = new Float64Array(2047);
+const powersOfTwo: Float64Array = new Float64Array(2048);
 powersOfTwo[1023] = 1;
 for (let k = 1; k <= 1023; k++) {
   powersOfTwo[1023 + k] = 2 * powersOfTwo[1022 + k];
@@ -23,7 +23,7 @@ const TWO_TO_52 = 4503599627370496;
  * Truth values are 1 and 0.
  *
  * Contracts that the definitions in `functions/` rely on, and that every other algebra must share:
- * `table` reads entry 0 when the index is NaN; `exponent` and `mantissa` of 0, infinities and NaN are finite.
+ * `table` and `scale` of NaN are numbers; `exponent` and `mantissa` of 0, infinities and NaN are finite.
  *
  * @example
  * import { exp } from "./functions/exp.ts";
@@ -58,12 +58,17 @@ export const numberAlgebra: Algebra<number> = {
   not: (a) => (a === 0 ? 1 : 0),
   select: (condition, a, b) => (condition !== 0 ? a : b),
 
-  exponent: exponentField,
-  mantissa: significand,
-  exp2i: powerOfTwo,
+  exponent: exponentFrom,
+  mantissa: significandFrom,
+  inversePower: (a) => 1 / a,
   inverseScale,
-  table: (table, index) => table[index | 0] as number,
+  table: (table, steps) => table[stepsOf(steps) & (tableRoom(table.length) - 1)] as number,
+  scale: (steps, count) => fieldPower(Math.floor(stepsOf(steps) / count)),
+  scaledTable: (table, steps) => numberAlgebra.table(table, steps) * numberAlgebra.scale(steps, table.length),
 };
+
+/** The integer in the low bits of a sum with `STEPS`; 0 for NaN. */
+const stepsOf = (steps: number): number => (steps - STEPS) | 0;
 
 /**
  * `a` rounded to the nearest integer, ties to even, with the sign of `a` kept on zero results.
@@ -113,6 +118,23 @@ export function significand(a: number): number {
   if (exponent !== -1023 && exponent !== 1024) return Math.abs(a) * powersOfTwo[1023 - exponent];
   words[highWord] = (words[highWord] & 0xfffff) | 0x3ff00000;
   return float64[0];
+}
+
+/** The exponent of `a` with its significand in [from, 2 from). */
+export function exponentFrom(a: number, from: number): number {
+  const exponent = exponentField(a);
+  return significand(a) >= 2 * from ? exponent + 1 : exponent;
+}
+
+/** The significand of `a` in [from, 2 from). */
+export function significandFrom(a: number, from: number): number {
+  const z = significand(a);
+  return z >= 2 * from ? z / 2 : z;
+}
+
+/** The double with an exponent field, from 1 to 2046, and nothing else: 2^(field − 1023). */
+export function fieldPower(field: number): number {
+  return powersOfTwo[field & 2047];
 }
 
 /**

@@ -1,13 +1,13 @@
 /** Definitions written out as JavaScript, with the same bits. */
-import type { Algebra } from "./algebra.ts";
+import { type Algebra, STEPS, tableRoom } from "./algebra.ts";
 import {
   copySign,
-  exponentField,
+  exponentFrom,
+  fieldPower,
   inverseScale,
   numberAlgebra,
-  powerOfTwo,
   roundToEven,
-  significand,
+  significandFrom,
 } from "./numberAlgebra.ts";
 
 /** A definition written once over every algebra, with any number of arguments. */
@@ -15,11 +15,11 @@ export type Definition = <V>(m: Algebra<V>, ...args: V[]) => V;
 
 const helpers: Readonly<Record<string, (a: number, b: number) => number>> = {
   copySign,
-  exponentField,
+  exponentFrom,
+  fieldPower,
   inverseScale,
-  powerOfTwo,
   roundToEven,
-  significand,
+  significandFrom,
 };
 
 /**
@@ -82,6 +82,11 @@ export function writeSource(definition: Definition, arity: number): Source {
     }
     return known;
   };
+  const entry = (table: Float64Array, steps: string): string => {
+    if (!tables.includes(table)) tables.push(table);
+    return `t${tables.indexOf(table)}[${steps} - ${STEPS} & ${tableRoom(table.length) - 1}]`;
+  };
+  const power = (steps: string, count: number): string => `fieldPower(${steps} - ${STEPS} >> ${Math.log2(count)})`;
   const algebra: Algebra<string> = {
     constant: (x) => {
       const literal = Object.is(x, -0) ? "(-0)" : x < 0 ? `(${x})` : `${x}`;
@@ -110,14 +115,13 @@ export function writeSource(definition: Definition, arity: number): Source {
     or: (a, b) => name(`${a} || ${b}`),
     not: (a) => name(`!${a}`),
     select: (condition, a, b) => name(`${condition} ? ${a} : ${b}`),
-    exponent: (a) => name(`exponentField(${a})`),
-    mantissa: (a) => name(`significand(${a})`),
-    exp2i: (k) => name(`powerOfTwo(${k})`),
+    exponent: (a, from) => name(`exponentFrom(${a}, ${from})`),
+    mantissa: (a, from) => name(`significandFrom(${a}, ${from})`),
+    inversePower: (a) => name(`1 / ${a}`),
     inverseScale: (a) => name(`inverseScale(${a})`),
-    table: (table, index) => {
-      if (!tables.includes(table)) tables.push(table);
-      return name(`t${tables.indexOf(table)}[${index} | 0]`);
-    },
+    table: (table, steps) => name(entry(table, steps)),
+    scale: (steps, count) => name(power(steps, count)),
+    scaledTable: (table, steps) => name(`${entry(table, steps)} * ${power(steps, table.length)}`),
   };
   const parameters = Array.from({ length: arity }, (_, i) => `x${i}`);
   const result = definition(algebra, ...parameters);

@@ -1,16 +1,19 @@
 /** The exponential function. */
-import type { Algebra } from "../algebra.ts";
+import { type Algebra, STEPS } from "../algebra.ts";
 import { powerOfTwo } from "../numberAlgebra.ts";
 import { horner } from "./polynomial.ts";
 
-/** Steps per octave of the tables below. */
-const STEPS = 256;
+/** Table entries per octave, and in all: two octaves. */
+const PER_OCTAVE = 256;
+const ENTRIES = 2 * PER_OCTAVE;
 const FRACTION_BITS = 128n;
+const TILT = 480;
+const TILT_TWICE = powerOfTwo(2 * TILT);
 
 /** 2^(1/256) as a fixed-point integer: eight integer square roots of 2, so every engine gets the same bits. */
 function rootOfTwo(): bigint {
   let root = 2n << FRACTION_BITS;
-  for (let level = 1; level < STEPS; level *= 2) root = integerSqrt(root << FRACTION_BITS);
+  for (let level = 1; level < PER_OCTAVE; level *= 2) root = integerSqrt(root << FRACTION_BITS);
   return root;
 }
 
@@ -23,25 +26,33 @@ function integerSqrt(n: bigint): bigint {
   }
 }
 
-/** 2^(i/256) for i in [0, 512): correctly rounded, and what the rounding left. */
+/**
+ * 2^(i/256) for i in [0, 512): correctly rounded and times 2^(2 TILT), and what the rounding left.
+ *
+ * With k = round(256 x / ln 2) = 512 h + i, e^x is 2^h 2^(i/256) 2^h e^r. The first half of the scale is kept larger by 2^TILT and the
+ * second smaller: then k + 512 (1023 − TILT) has the exponent field of the one in its upper bits, and that of the other is
+ * as far beyond it for every k.
+ */
 function powersOfTwo(): { high: Float64Array; low: Float64Array } {
-  const high = new Float64Array(2 * STEPS);
-  const low = new Float64Array(2 * STEPS);
+  const high = new Float64Array(ENTRIES);
+  const low = new Float64Array(ENTRIES);
   const root = rootOfTwo();
   const unit = powerOfTwo(-Number(FRACTION_BITS));
   let power = 1n << FRACTION_BITS;
-  for (let i = 0; i < STEPS; i++) {
+  for (let i = 0; i < PER_OCTAVE; i++) {
     const rounded = Number(power);
-    high[i] = rounded * unit;
+    high[i] = rounded * unit * TILT_TWICE;
     low[i] = Number(power - BigInt(rounded)) * unit;
-    high[i + STEPS] = 2 * high[i];
-    low[i + STEPS] = 2 * low[i];
+    high[i + PER_OCTAVE] = 2 * high[i];
+    low[i + PER_OCTAVE] = 2 * low[i];
     power = (power * root) >> FRACTION_BITS;
   }
   return { high, low };
 }
 
 const powers = powersOfTwo();
+/** Rounds k, and leaves k + 512 (1023 − TILT) in the low bits. */
+const ROUND = STEPS + ENTRIES * (1023 - TILT);
 
 /** 256 / ln 2, and ln 2 / 256 in two parts; the first has 34 bits, so its product with the step count is exact. */
 const STEPS_PER_UNIT = 369.3299304675746;
@@ -53,46 +64,41 @@ const GROWTH: readonly number[] = [0.16666667994931975, 0.041666673251092204];
 /** One coefficient more: e^r - 1 within 2^-60 of itself. */
 export const FINE_GROWTH: readonly number[] = [0.1666666666666663, 0.041666668879944614, 0.008333333893182096];
 
-/** e^x = scale² power (1 + growth), with power in [1, 4) and |x| reduced to at most ln 2 / 512 in `growth`. */
+/** e^x = scale power (1 + growth): neither factor overflows or underflows, and only the product with scale may. */
 export interface ExpParts<V> {
-  /** Half of the exponent, e: the scale is 2^e and enters twice, so that neither factor overflows. */
-  readonly halfExponent: V;
-  /** The index of `power` in the tables. */
-  readonly index: V;
+  /** 2^(h − TILT), for h half the exponent of e^x. */
+  readonly scale: V;
+  /** 2^(h + TILT + i/256) for i in [0, 512), rounded. */
   readonly power: V;
+  /** What the rounding of the power left out. */
+  remainder(): V;
+  /** e^r − 1 for the rest of the argument, |r| ≤ ln 2 / 512. */
   readonly growth: V;
 }
 
 /**
- * The reduction behind `exp` and `expm1` for x already inside [-746, 710] or NaN: k = round(256 x / ln 2) is split
- * into 512 e + i, and growth = e^r - 1 for the rest r, by a polynomial with the terms 1, 1/2 exact (minimax, 2^-57).
+ * The reduction behind `exp` and `expm1` for x already inside [-746, 710] or NaN: the integer k = round(256 x / ln 2) gives the
+ * power and the scale, and growth is e^r - 1 for the rest r, by a polynomial with the terms 1, 1/2 exact (minimax, 2^-57).
  *
  * `low` is a correction with |low| ≪ |x|, added to the reduced argument.
  * Source: P. T. P. Tang, "Table-driven implementation of the exponential function in IEEE floating-point arithmetic",
  * ACM TOMS 15 (1989).
  */
 export function expParts<V>(m: Algebra<V>, x: V, growthSeries: readonly number[], low?: V): ExpParts<V> {
-  const k = m.nearest(m.mul(x, m.constant(STEPS_PER_UNIT)));
+  const steps = m.add(m.mul(x, m.constant(STEPS_PER_UNIT)), m.constant(ROUND));
+  const k = m.sub(steps, m.constant(ROUND));
   const reduced = m.sub(m.sub(x, m.mul(k, m.constant(STEP_HIGH))), m.mul(k, m.constant(STEP_LOW)));
   const r = low === undefined ? reduced : m.add(reduced, low);
-  const halfExponent = m.floor(m.mul(k, m.constant(1 / (2 * STEPS))));
-  const index = m.sub(k, m.mul(halfExponent, m.constant(2 * STEPS)));
   const cubic = m.mul(r, horner(m, r, growthSeries));
   const growth = m.add(r, m.mul(m.mul(r, r), m.add(m.constant(0.5), cubic)));
-  return { halfExponent, index, power: m.table(powers.high, index), growth };
-}
-
-/** What the rounding of `parts.power` left out. */
-export function powerRemainder<V>(m: Algebra<V>, parts: ExpParts<V>): V {
-  return m.table(powers.low, parts.index);
+  const scale = m.scale(steps, ENTRIES);
+  const remainder = (): V => m.mul(m.table(powers.low, steps), m.mul(scale, m.constant(TILT_TWICE)));
+  return { scale, power: m.scaledTable(powers.high, steps), remainder, growth };
 }
 
 /** e^x from its parts; the only rounding of a subnormal result is the last multiplication. */
 export function expFromParts<V>(m: Algebra<V>, parts: ExpParts<V>): V {
-  const scale = m.exp2i(parts.halfExponent);
-  // Half of the scale goes into the power, which waits for nothing: a product less on the longest path, and the same bits.
-  const power = m.mul(parts.power, scale);
-  return m.mul(m.add(power, m.mul(power, parts.growth)), scale);
+  return m.mul(m.add(parts.power, m.mul(parts.power, parts.growth)), parts.scale);
 }
 
 /**

@@ -1,19 +1,18 @@
 /** e^x − 1. */
 import type { Algebra } from "../algebra.ts";
 import type { ExpParts } from "./exp.ts";
-import { expParts, FINE_GROWTH, powerRemainder } from "./exp.ts";
+import { expParts, FINE_GROWTH } from "./exp.ts";
 
 /** e^x - 1 and e^x from one reduction with `FINE_GROWTH`. */
 export function expm1FromParts<V>(m: Algebra<V>, parts: ExpParts<V>): { expm1: V; exp: V } {
-  // e^x - 1 = ((power·s - 1/s) + (remainder + power·growth)·s)·s with s = 2^halfExponent. The first difference is
-  // exact wherever it cancels, and multiplying by s last keeps the sum from overflowing before the result does.
-  const scale = m.exp2i(parts.halfExponent);
-  const inverse = m.exp2i(m.neg(parts.halfExponent));
-  const main = m.mul(parts.power, scale);
-  const rest = m.mul(m.add(powerRemainder(m, parts), m.mul(parts.power, parts.growth)), scale);
+  // e^x - 1 = ((power - 1/scale) + (remainder + power·growth))·scale. The first difference is exact wherever it
+  // cancels, and multiplying by the scale last keeps the sum from overflowing before the result does.
+  const { power, scale, growth } = parts;
+  const inverse = m.inversePower(scale);
+  const rest = m.add(parts.remainder(), m.mul(power, growth));
   return {
-    expm1: m.mul(m.add(m.sub(main, inverse), rest), scale),
-    exp: m.mul(m.add(main, rest), scale),
+    expm1: m.mul(m.add(m.sub(power, inverse), rest), scale),
+    exp: m.mul(m.add(power, rest), scale),
   };
 }
 

@@ -11,33 +11,51 @@ const SMALLEST_NORMAL = 2.2250738585072014e-308;
 const ODD = [0.6666666666666735, 0.2857142874366239, 0.1818357216161805, 0.14798198605116586];
 const EVEN = [0.3999999999940942, 0.22222198432149784, 0.15313837699209373];
 
+/** A logarithm as an unevaluated sum. */
+export interface LogSum<V> {
+  readonly high: V;
+  readonly low: V;
+}
+
+/** log 2^k. */
+const logOfPower = <V>(m: Algebra<V>, k: V): LogSum<V> => ({
+  high: m.mul(k, m.constant(LN2_HIGH)),
+  low: m.mul(k, m.constant(LN2_LOW)),
+});
+/** log 2 where a truth value holds, else 0. */
+export const logOfTwo = <V>(m: Algebra<V>, truth: V): LogSum<V> => ({
+  high: m.select(truth, m.constant(LN2_HIGH), m.constant(0)),
+  low: m.select(truth, m.constant(LN2_LOW), m.constant(0)),
+});
+
 /**
- * log(2^k (1 + f)) + low for 1 + f in [√½, √2], k an integer and |low| at most about an ulp of 1.
- * Without `k` the exponent is zero.
+ * log(1 + f) + base for 1 + f in [√½, √2] and a base that is zero or at least log 2, up to what is below an ulp of its high part.
  *
  * log(1 + f) = f - f²/2 + s (f²/2 + R(s²)) with s = f / (2 + f). Relative error below one ulp, also near f = 0.
  * Source: FreeBSD msun `e_log.c` (Sun Microsystems, 1993), whose minimax polynomial R this is.
  */
-export function logOfParts<V>(m: Algebra<V>, f: V, k?: V, low?: V): V {
+export function logOfSum<V>(m: Algebra<V>, f: V, base: LogSum<V>): V {
   const s = m.div(f, m.add(m.constant(2), f));
   const z = m.mul(s, s);
   const w = m.mul(z, z);
   const half = m.mul(m.mul(f, f), m.constant(0.5));
   const remainder = m.add(m.mul(z, horner(m, w, ODD)), m.mul(w, horner(m, w, EVEN)));
-  let tail = m.mul(s, m.add(half, remainder));
-  if (low !== undefined) tail = m.add(tail, low);
-  if (k === undefined) return m.sub(f, m.sub(half, tail));
-  tail = m.add(tail, m.mul(k, m.constant(LN2_LOW)));
-  return m.sub(m.mul(k, m.constant(LN2_HIGH)), m.sub(m.sub(half, tail), f));
+  const tail = m.add(m.mul(s, m.add(half, remainder)), base.low);
+  return m.sub(base.high, m.sub(m.sub(half, tail), f));
 }
+
+/** log(2^k (1 + f)) + low for 1 + f in [√½, √2], k an integer and |low| at most about an ulp of 1. */
+export function logOfParts<V>(m: Algebra<V>, f: V, k: V, low?: V): V {
+  const power = logOfPower(m, k);
+  return logOfSum(m, f, low === undefined ? power : { high: power.high, low: m.add(power.low, low) });
+}
+
+/** The double above √½. */
+const CENTRED = 0.7071067811865477;
 
 /** Splits a positive normal x into 2^k (1 + f) with 1 + f in (√½, √2]. */
 export function logParts<V>(m: Algebra<V>, x: V): { f: V; k: V } {
-  const significand = m.mantissa(x);
-  const large = m.lt(m.constant(Math.SQRT2), significand);
-  const centred = m.select(large, m.mul(significand, m.constant(0.5)), significand);
-  const k = m.add(m.exponent(x), m.select(large, m.constant(1), m.constant(0)));
-  return { f: m.sub(centred, m.constant(1)), k };
+  return { f: m.sub(m.mantissa(x, CENTRED), m.constant(1)), k: m.exponent(x, CENTRED) };
 }
 
 /**
@@ -52,6 +70,17 @@ export function logPositive<V>(m: Algebra<V>, x: V): V {
 }
 
 /**
+ * The exponent that makes `logOfParts` give the logarithm of x also where that is not finite: -Infinity at `zero`, Infinity at
+ * Infinity, NaN below `zero` and at NaN; elsewhere `k`.
+ */
+export function outsideExponent<V>(m: Algebra<V>, x: V, zero: V, k: V): V {
+  const none = m.constant(0);
+  const low = m.sub(k, m.select(m.eq(x, zero), m.constant(Infinity), none));
+  const high = m.add(low, m.select(m.lt(x, m.constant(Infinity)), none, x));
+  return m.select(m.lt(x, zero), m.constant(NaN), high);
+}
+
+/**
  * The natural logarithm.
  *
  * Below 1 ulp for every positive argument, subnormal ones included. log(±0) = -Infinity, log(x < 0) = NaN,
@@ -61,10 +90,9 @@ export function logPositive<V>(m: Algebra<V>, x: V): V {
  * log(numberAlgebra, 10); // 2.302585092994046
  */
 export function log<V>(m: Algebra<V>, x: V): V {
+  const zero = m.constant(0);
   const tiny = m.lt(x, m.constant(SMALLEST_NORMAL));
   const { f, k } = logParts(m, m.select(tiny, m.mul(x, m.constant(powerOfTwo(54))), x));
-  const value = logOfParts(m, f, m.sub(k, m.select(tiny, m.constant(54), m.constant(0))));
-  const inside = m.select(m.lt(x, m.constant(Infinity)), value, x);
-  const outside = m.select(m.eq(x, m.constant(0)), m.constant(-Infinity), m.constant(NaN));
-  return m.select(m.lt(m.constant(0), x), inside, outside);
+  const normal = m.sub(k, m.select(tiny, m.constant(54), zero));
+  return logOfParts(m, f, outsideExponent(m, x, zero, normal));
 }

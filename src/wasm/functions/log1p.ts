@@ -1,6 +1,6 @@
 /** log(1 + x). */
 import type { Algebra } from "../algebra.ts";
-import { logOfParts, logParts } from "./log.ts";
+import { logOfParts, logOfSum, logOfTwo, logParts } from "./log.ts";
 
 /**
  * log(1 + x), accurate near 0.
@@ -32,5 +32,5 @@ export function log1pUnit<V>(m: Algebra<V>, x: V): V {
   // Beyond √2 - 1, 1 + x = 2 (1 + f) with f = (x - 1) / 2, which is exact.
   const large = m.lt(m.constant(Math.SQRT2 - 1), x);
   const f = m.select(large, m.mul(m.sub(x, m.constant(1)), m.constant(0.5)), x);
-  return logOfParts(m, f, m.select(large, m.constant(1), m.constant(0)));
+  return logOfSum(m, f, logOfTwo(m, large));
 }

@@ -1,5 +1,5 @@
 /** Powers. */
-import type { Algebra } from "../algebra.ts";
+import { type Algebra, STEPS } from "../algebra.ts";
 import { powerOfTwo } from "../numberAlgebra.ts";
 import { expOfSum } from "./exp.ts";
 import { horner } from "./polynomial.ts";
@@ -63,7 +63,7 @@ const LARGEST_EXPONENT = powerOfTwo(100);
 /** log(x) for x > 0, normal and finite, as an unevaluated sum with a relative error of about 2^-66. */
 function logTwice<V>(m: Algebra<V>, k: V, significand: V): { high: V; low: V } {
   const one = m.constant(1);
-  const index = m.nearest(m.mul(m.sub(significand, one), m.constant(INTERVALS)));
+  const index = m.add(m.mul(m.sub(significand, one), m.constant(INTERVALS)), m.constant(STEPS));
   const reciprocal = m.table(reciprocals, index);
   // significand · reciprocal - 1 = t + u: t has 26 bits, so that t² is exact, and u is exact and below 2^-24.
   const short = m.sub(m.add(significand, m.constant(SPLIT)), m.constant(SPLIT));
@@ -114,8 +114,8 @@ export function pow<V>(m: Algebra<V>, x: V, y: V): V {
 
   const tiny = m.lt(size, m.constant(SMALLEST_NORMAL));
   const normal = m.select(tiny, m.mul(size, m.constant(powerOfTwo(54))), size);
-  const k = m.sub(m.exponent(normal), m.select(tiny, m.constant(54), zero));
-  const log = logTwice(m, k, m.mantissa(normal));
+  const k = m.sub(m.exponent(normal, 1), m.select(tiny, m.constant(54), zero));
+  const log = logTwice(m, k, m.mantissa(normal, 1));
 
   const exponent = m.max(m.min(y, m.constant(LARGEST_EXPONENT)), m.constant(-LARGEST_EXPONENT));
   const product = m.mul(exponent, log.high);

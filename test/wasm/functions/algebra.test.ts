@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
+import { STEPS } from "../../../src/wasm/algebra.ts";
 import { exp } from "../../../src/wasm/functions/exp.ts";
 import { numberAlgebra as m } from "../../../src/wasm/numberAlgebra.ts";
 import { type Definition, numberFunction, writeSource } from "../../../src/wasm/sourceAlgebra.ts";
@@ -33,20 +34,33 @@ describe("numberAlgebra", () => {
   it("splits into exponent and significand", () => {
     fc.assert(
       fc.property(fc.double({ min: 2.2250738585072014e-308, noNaN: true, noDefaultInfinity: true }), (x) => {
-        expect(m.mantissa(x)).toBeGreaterThanOrEqual(1);
-        expect(m.mantissa(x)).toBeLessThan(2);
-        expect(m.mantissa(-x)).toBe(m.mantissa(x));
-        expect(m.mantissa(x) * m.exp2i(Math.min(m.exponent(x), 1023))).toBe(x);
+        for (const from of [1, Math.SQRT1_2]) {
+          expect(m.mantissa(x, from)).toBeGreaterThanOrEqual(from);
+          expect(m.mantissa(x, from)).toBeLessThan(2 * from);
+          const half = m.exponent(x, from) / 2;
+          expect(m.mantissa(x, from) * 2 ** Math.floor(half) * 2 ** Math.ceil(half)).toBe(x);
+        }
       }),
     );
-    expect([m.exponent(0), m.exponent(5e-324), m.exponent(Infinity), m.exponent(NaN)]).toEqual([
-      -1023, -1023, 1024, 1024,
-    ]);
-    expect([m.mantissa(0), m.mantissa(-Infinity)]).toEqual([1, 1]);
+    for (const x of [0, 5e-324, -3, Infinity, NaN]) {
+      expect(m.exponent(x, 1)).toSatisfy(Number.isFinite);
+      expect(m.mantissa(x, Math.SQRT1_2)).toSatisfy(Number.isFinite);
+    }
   });
 
-  it("has the powers of two of its whole range", () => {
-    for (let k = -1022; k <= 1023; k++) expect(m.exp2i(k)).toBe(2 ** k);
+  it("inverts powers of two", () => {
+    for (let k = -1022; k <= 1022; k++) expect(m.inversePower(2 ** k)).toBe(2 ** -k);
+  });
+
+  it("reads tables and powers of two at the integers that a sum rounds to", () => {
+    const table = Float64Array.from({ length: 8 }, (_, i) => 2 ** (i / 8));
+    for (let n = -1000; n <= 1000; n++) {
+      const steps = STEPS + (n + 8 * 1023 + 0.4);
+      const power = 2 ** Math.floor(n / 8);
+      expect(m.table(table, steps)).toBe(table[n & 7]);
+      expect(m.scale(steps, 8)).toBe(power);
+      expect(m.scaledTable(table, steps)).toBe(table[n & 7] * power);
+    }
   });
 
   it("takes min and max as pmin and pmax do", () => {
@@ -65,9 +79,10 @@ describe("numberAlgebra", () => {
     expect(m.copysign(3, -Infinity)).toBe(-3);
   });
 
-  it("reads entry 0 of a table at NaN", () => {
-    expect(m.table(Float64Array.of(7, 8), NaN)).toBe(7);
-    expect(m.table(Float64Array.of(7, 8), 1)).toBe(8);
+  it("reads tables of any length, and some entry at NaN", () => {
+    expect(m.table(Float64Array.of(7, 8, 9), NaN)).toBe(7);
+    expect(m.table(Float64Array.of(7, 8, 9), STEPS + 2)).toBe(9);
+    expect(m.scale(NaN, 2)).not.toBeNaN();
   });
 });
 
