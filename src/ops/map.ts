@@ -145,6 +145,9 @@ const zeros: Op = {
   lowering: { kind: "map", cost: 0, scalar: (m) => m.constant(0) },
 };
 
+/** Operations of this cost are worth saving. */
+const costly = 20;
+
 /** The record of an elementwise operation. */
 export function defineMap(definition: MapDefinition): Op {
   const { name, scalar, partials = [], cost = 1 } = definition;
@@ -157,6 +160,7 @@ export function defineMap(definition: MapDefinition): Op {
     vjp,
     jvp,
     ...(definition.simplify && { simplify: definition.simplify }),
+    ...(cost >= costly && { lower: (inputs, attrs, type) => late.distinct(op, inputs, attrs, type) }),
     lowering: { kind: "map", scalar, cost },
   };
   const rule = definition.dtype ?? floating;

@@ -7,10 +7,12 @@ export interface Passes {
   readonly logProducts: boolean;
   /** Sums over many small terms of one form, as a JavaScript loop over rows leaves them, become one expression over all rows. */
   readonly reroll: boolean;
+  /** Elementary functions of data and single numbers are evaluated once for equal data. */
+  readonly distinct: boolean;
 }
 
 /** Everything on. */
-export const allPasses: Passes = { summarise: true, logProducts: true, reroll: true };
+export const allPasses: Passes = { summarise: true, logProducts: true, reroll: true, distinct: true };
 
 let current = allPasses;
 
