@@ -7,7 +7,7 @@ import { apply, constantNode, isConstant } from "../compiler/node.ts";
 import { sameShape, sizeOf } from "../compiler/shapes.ts";
 import { overRows } from "./affine.ts";
 import { broadcast } from "./broadcast.ts";
-import { constantIndices, take } from "./indexing.ts";
+import { constantIndices, readDistinct, take } from "./indexing.ts";
 import { passes } from "./passes.ts";
 import { reshape } from "./shape.ts";
 
@@ -36,7 +36,7 @@ export function distinct(op: Op, inputs: readonly Node[], attrs: Attrs, type: No
     inputs.map((x) => atCells(x, cells.first, columns, moved)),
     attrs,
   );
-  return take(values, constantNode(cells.cellOf, type.shape, "int32"));
+  return readDistinct(values, constantNode(cells.cellOf, type.shape, "int32"));
 }
 
 /** A vector read through constant indices, as this pass leaves behind. */

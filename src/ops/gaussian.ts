@@ -1,8 +1,8 @@
 /**
  * Log densities of normal vectors with a given covariance.
  *
- * For A = L·Lᵀ one elimination gives E = L⁻¹[B | I], and with it everything: bᵀA⁻¹b is a sum of squares of E, log |A| a sum of logarithms of
- * its diagonal, and the derivatives are products of A⁻¹[B | I] = (L⁻¹)ᵀE, instead of the adjoints of a factor and of solves with it.
+ * For A = L·Lᵀ one elimination gives E = L⁻¹[I | B], and with it everything: bᵀA⁻¹b is a sum of squares of E, log |A| a sum of logarithms of
+ * its diagonal, and the derivatives are products of A⁻¹[I | B] = (L⁻¹)ᵀE, instead of the adjoints of a factor and of solves with it.
  */
 import type { KernelCall, Node, NodeType, Op, Shape, TypedArray, Value } from "../compiler/graph.ts";
 import { apply, constantNode, scalar } from "../compiler/node.ts";
@@ -27,9 +27,9 @@ const between = (x: Node, start: number, stop: number): Node =>
     x.shape.map((_, d) => (d === x.shape.length - 1 ? start : 0)),
     x.shape.map((n, d) => (d === x.shape.length - 1 ? stop : n)),
   );
-/** The first columns, those of B, and the others, those of the identity. */
-const leftOf = (x: Node): Node => between(x, 0, columns(x) - rows(x));
-const rightOf = (x: Node): Node => between(x, columns(x) - rows(x), columns(x));
+/** The columns of the identity, and those of B. */
+const ofIdentity = (x: Node): Node => between(x, 0, rows(x));
+const ofRight = (x: Node): Node => between(x, rows(x), columns(x));
 
 function called(kernel: Kernel, node: Node): KernelCall {
   const [n, m] = [rows(node), columns(node) - rows(node)];
@@ -38,12 +38,12 @@ function called(kernel: Kernel, node: Node): KernelCall {
   return { kernel, dims: [n, m], ...(count !== 1 && { batch: { count, strides } }) };
 }
 
-/** E = L⁻¹[B | I] `[…, n, m + n]`; NaN throughout where A is not positive definite. What is computed from it has derivatives, it has none. */
+/** E = L⁻¹[I | B] `[…, n, n + m]`; NaN throughout where A is not positive definite. What is computed from it has derivatives, it has none. */
 const factorOp: Op = {
   name: "inverseFactor",
   infer: ([a, b]) => {
     const n = squareSize("MultivariateNormal", a!.shape);
-    return { shape: [...leadOf(b!), n, columns(b!) + n], dtype: a!.dtype };
+    return { shape: [...leadOf(b!), n, n + columns(b!)], dtype: a!.dtype };
   },
   evaluate: ([a, b], _attrs, output) => {
     const [n, m] = [rows(output), columns(b!)];
@@ -57,7 +57,7 @@ const factorOp: Op = {
       }
       for (let c = 0; c < m + n; c++) {
         for (let i = 0; i < n; i++) {
-          let total = c < m ? b!.data[(batch * n + i) * m + c]! : c - m === i ? 1 : 0;
+          let total = c >= n ? b!.data[(batch * n + i) * m + c - n]! : c === i ? 1 : 0;
           for (let k = 0; k < i; k++) total -= l[i * n + k]! * out[base + k * (m + n) + c]!;
           out[base + i * (m + n) + c] = total / l[i * n + i]!;
         }
@@ -76,7 +76,7 @@ const evaluateProducts = (e: Value, output: NodeType): TypedArray => {
     const i = Math.floor(at / width) % n;
     let total = 0;
     for (let r = i, k = at; r < n; r++, k += width) {
-      total += e.data[k - (at % width) + width - n + i]! * e.data[k]!;
+      total += e.data[k - (at % width) + i]! * e.data[k]!;
     }
     out[at] = total;
   }
@@ -89,28 +89,28 @@ const productsOp: Op = {
   lowering: { kind: "kernel", call: (node) => called(inverseProducts, node) },
 };
 
-/** A⁻¹[B | I], of A, B and E. */
+/** A⁻¹[I | B], of A, B and E. */
 const solutionOp: Op = {
   name: "inverseTimes",
   infer: ([, , e]) => e!,
   evaluate: ([, , e], _attrs, output) => evaluateProducts(e!, output),
-  // dS = A⁻¹([dB | 0] − dA S)
+  // dS = A⁻¹([0 | dB] − dA S)
   vjp: (cotangent, node, wanted) => {
-    const left = matmul(rightOf(node), cotangent);
+    const left = matmul(ofIdentity(node), cotangent);
     const outer = matmul(left, transposeMatrix(node));
     return [
       wanted[0] ? mul(scalar(-0.5), add(outer, transposeMatrix(outer))) : undefined,
-      wanted[1] ? leftOf(left) : undefined,
+      wanted[1] ? ofRight(left) : undefined,
       undefined,
     ];
   },
   jvp: ([ta, tb], node) => {
     const n = rows(node);
     const terms = [
-      ...(tb ? [pad(tb, [...leadOf(tb).map(() => [0, 0] as const), [0, 0], [0, n]])] : []),
+      ...(tb ? [pad(tb, [...leadOf(tb).map(() => [0, 0] as const), [0, 0], [n, 0]])] : []),
       ...(ta ? [neg(matmul(ta, node))] : []),
     ];
-    return matmul(rightOf(node), terms.reduce(add));
+    return matmul(ofIdentity(node), terms.reduce(add));
   },
   lower: ([, , e]) => apply(productsOp, [e!]),
   lowering: { kind: "interpret" },
@@ -123,10 +123,10 @@ const trace = (x: Node): Node => sum(x, [x.shape.length - 2, x.shape.length - 1]
 /** −½ (bᵀA⁻¹b + log |A|) from E. */
 function densityOf(e: Node): Node {
   const [n, width] = [rows(e), columns(e)];
-  const places = Int32Array.from({ length: n }, (_, i) => i * (width + 1) + width - n);
+  const places = Int32Array.from({ length: n }, (_, i) => i * (width + 1));
   const diagonal = take(reshape(e, [...leadOf(e), n * width]), constantIndices(places), -1);
   const logarithms = expandDims(sum(log(diagonal), [diagonal.shape.length - 1]), -1);
-  return add(mul(scalar(-0.5), overRows(square(leftOf(e)))), logarithms);
+  return add(mul(scalar(-0.5), overRows(square(ofRight(e)))), logarithms);
 }
 
 /** The same for every column b of B, `[…, m]`, of A, B and E. */
@@ -137,12 +137,12 @@ const densityOp: Op = {
   // A̅ = ½ Σ c (α αᵀ − A⁻¹), b̅ = −c α, with α = A⁻¹b
   vjp: (cotangent, node, wanted) => {
     const solution = apply(solutionOp, node.inputs);
-    const alpha = leftOf(solution);
+    const alpha = ofRight(solution);
     const scaled = mul(alpha, expandDims(cotangent, -2));
     const isVector = columns(alpha) === 1;
     const outer = (): Node => (isVector ? mul : matmul)(scaled, transposeMatrix(alpha));
     const weight = (): Node => expandDims(sum(cotangent, [cotangent.shape.length - 1]), -1);
-    const inverse = (): Node => mul(rightOf(solution), expandDims(weight(), -1));
+    const inverse = (): Node => mul(ofIdentity(solution), expandDims(weight(), -1));
     return [
       wanted[0] ? mul(scalar(0.5), sub(outer(), inverse())) : undefined,
       wanted[1] ? neg(scaled) : undefined,
@@ -151,11 +151,11 @@ const densityOp: Op = {
   },
   jvp: ([ta, tb], node) => {
     const solution = apply(solutionOp, node.inputs);
-    const alpha = leftOf(solution);
+    const alpha = ofRight(solution);
     const terms: Node[] = [];
     if (tb) terms.push(neg(overRows(mul(alpha, tb))));
     if (ta) {
-      const change = expandDims(trace(mul(rightOf(solution), ta)), -1);
+      const change = expandDims(trace(mul(ofIdentity(solution), ta)), -1);
       terms.push(mul(scalar(0.5), sub(overRows(mul(alpha, matmul(ta, alpha))), change)));
     }
     return terms.reduce(add);
@@ -168,7 +168,7 @@ const densityOp: Op = {
 export interface Gaussian {
   /** −½ (bᵀA⁻¹b + log |A|) for the columns b of B, `[…, m]`. */
   readonly density: Node;
-  /** L⁻¹[B | I], NaN where A is not positive definite. */
+  /** L⁻¹[I | B], NaN where A is not positive definite. */
   readonly factor: Node;
 }
 /** Symmetric positive definite A `[…, n, n]`, B `[…, n, m]`; leading dimensions must agree. */

@@ -38,7 +38,7 @@ export function centredLogDensity(covariance: Tensor, d: Tensor): Tensor | undef
   const width = factor.shape.at(-1)!;
   if (factor.value)
     checkDefinite(
-      factor.value.filter((_, i) => i % width >= width - n),
+      factor.value.filter((_, i) => i % width < n),
       a.shape,
     );
   return result;

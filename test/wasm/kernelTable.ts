@@ -1,5 +1,6 @@
 import { cholesky } from "../../src/wasm/kernels/cholesky.ts";
 import { gemm, gemmNT, gemmTN } from "../../src/wasm/kernels/gemm.ts";
+import { inverseFactor, inverseProducts } from "../../src/wasm/kernels/inverseFactor.ts";
 import type { Kernel } from "../../src/wasm/kernels/kernel.ts";
 import { gemv, gemvT } from "../../src/wasm/kernels/products.ts";
 import { copy, cumsum, cumsumReverse, fill } from "../../src/wasm/kernels/sequences.ts";
@@ -13,6 +14,8 @@ export const kernels: readonly Kernel[] = [
   gemv,
   gemvT,
   cholesky,
+  inverseFactor,
+  inverseProducts,
   solveLower,
   solveLowerT,
   solveUpper,

@@ -1,29 +1,39 @@
-/** Solving with a positive definite matrix: L⁻¹[B | I] for A = L·Lᵀ by elimination, and A⁻¹[B | I] from it. */
+/** Solving with a positive definite matrix: L⁻¹[I | B] for A = L·Lᵀ by elimination, and A⁻¹[I | B] from it. */
 import type { Code, Local } from "../assembler.ts";
 import { ASSIGN, gemmStrided, LOWER, packedDoubles, SUBTRACT } from "./gemm.ts";
 import { address, advance, blockLength, type Kernel, kernel } from "./kernel.ts";
 
-/** Rows eliminated at a time. */
+/** Up to this many rows packing does not pay. */
+const DIRECT = 64;
+/** Rows eliminated at a time of more. */
 const BLOCK = 32;
 
-/** Doubles of scratch of both kernels; 0 for one block. */
+/** Doubles of scratch of both kernels; may be 0. */
 export function inverseFactorScratchDoubles(n: number, m: number): number {
-  return n <= BLOCK ? 0 : packedDoubles(n, n, n + m) + BLOCK * (2 * n + m);
+  return n <= DIRECT ? 0 : packedDoubles(n, n, Math.max(n, m)) + BLOCK * 2 * n;
 }
 
-/** Runs `body` for strips of columns: as many as possible of six vectors, then four, two and one, and an odd last column (0 vectors). */
-function strips(c: Code, columns: Local, body: (vectors: number, first: Local) => void): void {
+/**
+ * Runs `body` for strips that are together all columns: as many as fit of the first number of vectors, then of the others; 0 is an odd
+ * last column.
+ */
+function strips(
+  c: Code,
+  columns: Local,
+  widths: readonly number[],
+  body: (vectors: number, first: Local) => void,
+): void {
   const first = c.local("i32", "first");
   const bound = c.local("i32", "bound");
-  c.i32(0).set(first).get(columns).i32(11).op("i32.sub").set(bound);
-  c.countedLoop(first, bound, 12, () => body(6, first));
-  for (const vectors of [4, 2, 1, 0]) {
+  c.i32(0).set(first);
+  for (const vectors of widths) {
     const width = 2 * vectors || 1;
-    c.get(columns).get(first).op("i32.sub").i32(width).op("i32.ge_s");
-    c.if(() => {
-      body(vectors, first);
-      advance(c, first, width);
-    });
+    if (width > 1)
+      c.get(columns)
+        .i32(width - 1)
+        .op("i32.sub")
+        .set(bound);
+    c.countedLoop(first, width > 1 ? bound : columns, width, () => body(vectors, first));
   }
 }
 const offsets = (vectors: number): number[] => Array.from({ length: vectors || 1 }, (_, v) => 16 * v);
@@ -33,103 +43,154 @@ const loadStrip = (c: Code, vectors: number, offset: number): Code =>
 const storeStrip = (c: Code, vectors: number, offset: number): Code =>
   vectors === 0 ? c.op("v128.store64_lane", offset, 3, 0) : c.store("v128.store", offset);
 
+/** Bytes of two doubles. */
+const pairOf = (low: number, high: number): Uint8Array => new Uint8Array(Float64Array.of(low, high).buffer);
+
 /**
- * Eliminates in place in `n` rows `row` bytes apart that hold [B | A], B with m columns: leaves L⁻¹[B | I].
- * When A is not positive definite, the first diagonal element is NaN.
+ * Eliminates in place in `n` rows `row` bytes apart that hold [A | B], B with m columns: leaves L⁻¹[I | B].
+ * When A is not positive definite, the first element is NaN.
  *
  * The pivots are those of A = LDLᵀ: a square root between one pivot and the next would add to what bounds small matrices, which
- * is latency. Rows are scaled when they are finished. Only vectors are stored, at places where the same vectors are loaded.
+ * is latency. Two of them are taken at a time, which halves the stores; the two columns that then begin to hold L⁻¹ are stored as
+ * one vector, where vectors are loaded. Rows are scaled when they are finished.
  */
 const eliminate: Kernel = kernel("eliminate", ["e", "row", "n", "m"], (c, p) => {
   const k = c.local("i32", "k");
   const i = c.local("i32", "i");
+  const last = c.local("i32", "last");
   const at = c.local("i32", "at");
-  const source = c.local("i32", "source");
-  const factor = c.local("i32", "factor");
-  const target = c.local("i32", "target");
-  const corner = c.local("i32", "corner");
+  const next = c.local("i32", "next");
   const diagonal = c.local("i32", "diagonal");
+  const below = c.local("i32", "below");
+  const target = c.local("i32", "target");
+  const source = c.local("i32", "source");
+  const start = c.local("i32", "start");
+  const to = c.local("i32", "to");
   const columns = c.local("i32", "columns");
-  const pivot = c.local("f64", "pivot");
-  const inverse = c.local("v128", "inverse");
-  const place = c.local("v128", "place");
+  const origin = c.local("i32", "origin");
+  const pivots = [c.local("f64", "pivot0"), c.local("f64", "pivot1")];
+  const inverses = [c.local("v128", "inverse0"), c.local("v128", "inverse1")];
+  const scales = [c.local("v128", "scale0"), c.local("v128", "scale1")];
+  const weights = [c.local("v128", "weight0"), c.local("v128", "weight1")];
+  const factor = c.local("v128", "factor");
+  const begun = c.local("v128", "begun");
+  const kept = c.local("v128", "kept");
   const lanes = c.local("v128", "lanes");
-  const two = c.local("v128", "two");
-  const weight = c.local("v128", "weight");
-  const scale = c.local("v128", "scale");
-  const rows = [0, 1, 2, 3, 4, 5].map((v) => c.local("v128", `row${v}`));
+  const place = c.local("v128", "place");
+  const end = c.local("v128", "end");
   c.get(p.n).get(p.m).op("i32.add").set(columns);
-  address(c, p.e, p.m, 8).tee(corner).set(diagonal);
-  c.f64x2(2).set(two);
-  /** Every vector of a strip of the row of the pivot, `lanes` being its columns. */
-  const eachVector = (vectors: number, first: Local, body: (offset: number) => void): void => {
-    address(c, p.e, first, 8).set(source);
-    c.get(first).op("f64.convert_i32_s").op("f64x2.splat").v128(COLUMN).op("f64x2.add").set(lanes);
-    offsets(vectors).forEach((offset, v) => {
-      if (v > 0) c.get(lanes).get(two).op("f64x2.add").set(lanes);
-      body(offset);
+  c.get(p.e).tee(diagonal).set(origin);
+  c.get(p.n).op("f64.convert_i32_s").op("f64x2.splat").set(end);
+  c.get(p.n).i32(1).op("i32.sub").set(last);
+
+  /** Takes what is on the stack for a pivot, unless it is not positive. */
+  const pivot = (which: 0 | 1) => {
+    c.tee(pivots[which]!).f64(0).op("f64.gt").op("i32.eqz");
+    c.if(() => {
+      c.get(origin).f64(Number.NaN).store("f64.store", 0).return();
+    });
+    c.f64(1).get(pivots[which]!).op("f64.div").op("f64x2.splat").set(inverses[which]!);
+    c.f64(1).get(pivots[which]!).op("f64.sqrt").op("f64.div").op("f64x2.splat").set(scales[which]!);
+  };
+  /** Strips of the row of the first pivot, that of the second at `next`. */
+  const eachStrip = (
+    widths: readonly number[],
+    body: (vectors: number, offset: number) => void,
+    moved: readonly Local[] = [],
+  ) => {
+    c.get(p.e).set(at).get(p.e).get(p.row).op("i32.add").set(next);
+    strips(c, columns, widths, (vectors) => {
+      for (const offset of offsets(vectors)) body(vectors, offset);
+      for (const pointer of [at, next, ...moved]) advance(c, pointer, 16 * vectors);
     });
   };
 
-  c.countedLoop(k, p.n, 1, () => {
-    c.get(diagonal).load("f64.load", 0).tee(pivot).f64(0).op("f64.gt").op("i32.eqz");
-    c.if(() => {
-      c.get(corner).f64(Number.NaN).store("f64.store", 0).return();
+  c.countedLoop(k, last, 2, () => {
+    c.get(diagonal).get(p.row).op("i32.add").set(below);
+    c.get(diagonal).load("f64.load", 0);
+    pivot(0);
+    c.get(diagonal).load("v128.load64_splat", 8).get(inverses[0]!).op("f64x2.mul").set(factor);
+    eachStrip([1, 0], (vectors) => {
+      c.get(next).get(next);
+      loadStrip(c, vectors, 0).get(factor).get(at);
+      loadStrip(c, vectors, 0).op("f64x2.mul").op("f64x2.sub");
+      storeStrip(c, vectors, 0);
     });
-    c.f64(1).get(pivot).op("f64.div").op("f64x2.splat").set(inverse);
-    c.f64(1).get(pivot).op("f64.sqrt").op("f64.div").op("f64x2.splat").set(scale);
-    c.get(k).get(p.m).op("i32.add").op("f64.convert_i32_s").op("f64x2.splat").set(place);
-    strips(c, columns, (vectors, first) => {
-      address(c, p.e, first, 8).set(at);
-      offsets(vectors).forEach((offset, v) => {
-        c.get(at);
-        loadStrip(c, vectors, offset).set(rows[v]!);
-      });
-      c.get(diagonal).tee(factor).set(target);
-      c.get(k).i32(1).op("i32.add").set(i);
-      c.countedLoop(i, p.n, 1, () => {
-        advance(c, factor, 8);
-        advance(c, at, p.row);
-        c.get(factor).load("v128.load64_splat", 0).get(inverse).op("f64x2.mul").set(weight);
-        offsets(vectors).forEach((offset, v) => {
-          c.get(at).get(at);
-          loadStrip(c, vectors, offset).get(weight).get(rows[v]!).op("f64x2.mul").op("f64x2.sub");
+    c.get(below).load("f64.load", 8);
+    pivot(1);
+    c.get(factor).v128(pairOf(1, 0)).op("f64x2.mul").v128(pairOf(0, -1)).op("f64x2.add").set(begun);
+    c.get(p.e).get(p.row).op("i32.add").set(start).get(below).set(target).get(diagonal).set(source);
+    c.get(k).i32(2).op("i32.add").set(i);
+    c.countedLoop(i, p.n, 1, () => {
+      c.get(start).get(p.row).op("i32.add").tee(start).set(to);
+      advance(c, target, p.row);
+      c.get(source).load("v128.load64_splat", 16).get(inverses[0]!).op("f64x2.mul").set(weights[0]!);
+      c.get(source).get(p.row).op("i32.add").load("v128.load64_splat", 16);
+      c.get(inverses[1]!).op("f64x2.mul").set(weights[1]!);
+      advance(c, source, 8);
+      eachStrip(
+        [4, 1, 0],
+        (vectors, offset) => {
+          c.get(to).get(to);
+          loadStrip(c, vectors, offset);
+          [at, next].forEach((row, r) => {
+            c.get(weights[r]!).get(row);
+            loadStrip(c, vectors, offset).op("f64x2.mul").op("f64x2.sub");
+          });
           storeStrip(c, vectors, offset);
-        });
-        advance(c, target, p.row);
-        c.get(target).get(weight).op("f64x2.neg").op("v128.store64_lane", 0, 3, 0);
+        },
+        [to],
+      );
+      c.get(target).get(weights[1]!).get(begun).op("f64x2.mul");
+      c.get(weights[0]!).v128(pairOf(1, 0)).op("f64x2.mul").op("f64x2.sub").store("v128.store", 0);
+    });
+    c.get(k).op("f64.convert_i32_s").op("f64x2.splat").set(place).v128(pairOf(0, 1)).set(lanes);
+    eachStrip([1, 0], (vectors) => {
+      c.get(lanes).get(place).op("f64x2.lt").get(lanes).get(end).op("f64x2.ge").op("v128.or").set(kept);
+      c.get(lanes).f64x2(2).op("f64x2.add").set(lanes);
+      [at, next].forEach((row, r) => {
+        c.get(row).get(row);
+        loadStrip(c, vectors, 0).get(scales[r]!).op("f64x2.mul").get(kept).op("v128.and");
+        storeStrip(c, vectors, 0);
       });
     });
-    strips(c, columns, (vectors, first) => {
-      eachVector(vectors, first, (offset) => {
-        c.get(source).get(scale).get(source);
-        loadStrip(c, vectors, offset).get(scale).op("f64x2.mul").get(lanes).get(place).op("f64x2.lt").op("v128.and");
-        c.get(lanes).get(place).op("f64x2.eq").op("v128.bitselect");
-        storeStrip(c, vectors, offset);
-      });
+    c.get(diagonal).get(scales[0]!).v128(pairOf(1, 0)).op("f64x2.mul").store("v128.store", 0);
+    c.get(below).get(begun).get(scales[1]!).op("f64x2.mul").op("f64x2.neg").store("v128.store", 0);
+    c.get(p.e).get(p.row).i32(1).op("i32.shl").op("i32.add").set(p.e);
+    c.get(below).get(p.row).op("i32.add").i32(16).op("i32.add").set(diagonal);
+  });
+  c.get(k).get(p.n).op("i32.lt_s");
+  c.if(() => {
+    c.get(diagonal).load("f64.load", 0);
+    pivot(0);
+    eachStrip([1, 0], (vectors) => {
+      c.get(at).get(at);
+      loadStrip(c, vectors, 0).get(scales[0]!).op("f64x2.mul");
+      storeStrip(c, vectors, 0);
     });
-    advance(c, p.e, p.row);
-    c.get(diagonal).get(p.row).op("i32.add").i32(8).op("i32.add").set(diagonal);
+    c.get(diagonal).get(scales[0]!).op("v128.store64_lane", 0, 3, 0);
   });
 });
-const COLUMN = new Uint8Array(Float64Array.of(0, 1).buffer);
 
-/** Copies `n` doubles `stride` bytes apart to contiguous ones, moving the pointers: for a few, where a bulk copy costs more than it moves. */
-function copyDoubles(c: Code, from: Local, stride: Local | number, to: Local, n: Local): void {
+/** Copies `n` doubles, moving both pointers: for a few, where a bulk copy costs more than it moves. */
+function copyDoubles(c: Code, from: Local, to: Local, n: Local): void {
   const end = c.local("i32");
-  c.get(to).get(n).i32(3).op("i32.shl").op("i32.add").set(end);
-  c.countedLoop(to, end, 8, () => {
+  c.get(to).get(n).i32(3).op("i32.shl").op("i32.add").i32(8).op("i32.sub").set(end);
+  c.countedLoop(to, end, 16, () => {
+    c.get(to).get(from).load("v128.load", 0).store("v128.store", 0);
+    advance(c, from, 16);
+  });
+  c.get(n).i32(1).op("i32.and");
+  c.if(() => {
     c.get(to).get(from).load("f64.load", 0).store("f64.store", 0);
-    advance(c, from, stride);
+    advance(c, from, 8);
+    advance(c, to, 8);
   });
 }
 
 /**
- * `inverseFactor(a, b, e, n, m, scratch)`: E = L⁻¹[B | I], n×(m + n), for positive definite A = L·Lᵀ, n×n, and B, n×m; the strict upper triangle of
- * A is not read. When A is not positive definite, E is filled with NaN. Scratch: {@link inverseFactorScratchDoubles}.
- *
- * Blocks of rows from the top: their factor by elimination, then packed products carry it to the rows below, where the finished
- * part of E grows from the left and the Schur complement shrinks.
+ * `inverseFactor(a, b, e, n, m, scratch)`: E = L⁻¹[I | B], n×(n + m), for positive definite A = L·Lᵀ, n×n, and B, n×m. When A is not positive
+ * definite, E is filled with NaN. Scratch: {@link inverseFactorScratchDoubles}.
  */
 export const inverseFactor: Kernel = kernel(
   "inverseFactor",
@@ -137,40 +198,24 @@ export const inverseFactor: Kernel = kernel(
   (c, p, link) => {
     const i = c.local("i32", "i");
     const row = c.local("i32", "row");
-    const aRow = c.local("i32", "aRow");
-    const isLarge = c.local("i32", "isLarge");
-    const count = c.local("i32", "count");
-    const column = c.local("i32", "column");
     const from = c.local("i32", "from");
     const at = c.local("i32", "at");
     const to = c.local("i32", "to");
     const end = c.local("i32", "end");
     c.get(p.n).get(p.m).op("i32.add").i32(3).op("i32.shl").set(row);
-
-    c.get(p.n).i32(3).op("i32.shl").set(aRow);
-    c.get(p.n).i32(BLOCK).op("i32.gt_s").set(isLarge);
-    c.get(p.e).set(to).get(p.b).set(from).get(p.a).set(at);
+    // Row by row, so that the first one to be read has been written long before.
+    c.get(p.e).set(to).get(p.a).set(at).get(p.b).set(from);
     c.countedLoop(i, p.n, 1, () => {
-      copyDoubles(c, from, 8, to, p.m);
-      c.get(isLarge).if(
-        () => copyDoubles(c, at, 8, to, p.n),
-        () => {
-          // Right of the diagonal stands what is below it.
-          c.get(at).set(column).get(i).i32(1).op("i32.add").set(count);
-          copyDoubles(c, column, 8, to, count);
-          address(c, at, i, 8).get(aRow).op("i32.add").set(column).get(p.n).get(count).op("i32.sub").set(count);
-          copyDoubles(c, column, aRow, to, count);
-          advance(c, at, aRow);
-        },
-      );
+      copyDoubles(c, at, to, p.n);
+      copyDoubles(c, from, to, p.m);
     });
     const operands = () => c.get(p.e).get(row).get(p.n).get(p.m);
-    c.get(isLarge).if(
-      () => operands().get(p.scratch).call(link(eliminateBlocks)),
+    c.get(p.n).i32(DIRECT).op("i32.gt_s");
+    c.if(
+      () => operands().get(p.b).get(p.scratch).call(link(eliminateBlocks)),
       () => operands().call(link(eliminate)),
     );
-    address(c, p.e, p.m, 8).set(at);
-    c.get(at).load("f64.load", 0).get(at).load("f64.load", 0).op("f64.ne");
+    c.get(p.e).load("f64.load", 0).get(p.e).load("f64.load", 0).op("f64.ne");
     c.if(() => {
       address(c, p.e, p.n, row).set(end);
       c.countedLoop(p.e, end, 8, () => {
@@ -181,8 +226,11 @@ export const inverseFactor: Kernel = kernel(
   ([n, m]) => inverseFactorScratchDoubles(n!, m!),
 );
 
-/** As {@link eliminate}, from [B | lower triangle of A], by blocks. */
-const eliminateBlocks: Kernel = kernel("eliminateBlocks", ["e", "row", "n", "m", "scratch"], (c, p, link) => {
+/**
+ * As {@link eliminate}, by blocks of rows from the top: their factor by elimination, then packed products carry it to the rows
+ * below, where the finished part of L⁻¹ grows from the left and the Schur complement, its lower triangle, shrinks. B is multiplied in the end.
+ */
+const eliminateBlocks: Kernel = kernel("eliminateBlocks", ["e", "row", "n", "m", "b", "scratch"], (c, p, link) => {
   const [i, j] = [c.local("i32", "i"), c.local("i32", "j")];
   const [at, to] = [c.local("i32", "at"), c.local("i32", "to")];
   const from = c.local("i32", "from");
@@ -192,28 +240,14 @@ const eliminateBlocks: Kernel = kernel("eliminateBlocks", ["e", "row", "n", "m",
   const start = c.local("i32", "start");
   const corner = c.local("i32", "corner");
   const below = c.local("i32", "below");
-  const first = c.local("i32", "first");
   const factor = c.local("i32", "factor");
   const finished = c.local("i32", "finished");
   const packed = c.local("i32", "packed");
   const factorRow = c.local("i32", "factorRow");
   const finishedRow = c.local("i32", "finishedRow");
   c.get(p.scratch).set(factor);
-  c.get(factor)
-    .get(p.n)
-    .i32(BLOCK * 8)
-    .op("i32.mul")
-    .op("i32.add")
-    .set(finished);
-  c.get(p.n)
-    .get(p.m)
-    .op("i32.add")
-    .i32(BLOCK * 8)
-    .op("i32.mul")
-    .get(finished)
-    .op("i32.add")
-    .set(packed);
-  address(c, p.e, p.m, 8).set(first);
+  address(c, factor, p.n, BLOCK * 8).set(finished);
+  address(c, finished, p.n, BLOCK * 8).set(packed);
   const eachRow = (base: Local, count: Local, body: () => void) => {
     c.get(base).set(at).i32(0).set(i);
     c.countedLoop(i, count, 1, () => {
@@ -227,8 +261,10 @@ const eliminateBlocks: Kernel = kernel("eliminateBlocks", ["e", "row", "n", "m",
   c.countedLoop(from, p.n, BLOCK, () => {
     blockLength(c, width, p.n, from, BLOCK);
     address(c, p.e, from, p.row).set(start);
-    c.get(p.m).get(from).op("i32.add").set(done);
-    address(c, start, done, 8).set(corner);
+    address(c, start, from, 8).set(corner);
+    c.get(width).i32(3).op("i32.shl").set(factorRow);
+    c.get(p.n).get(from).op("i32.sub").get(width).op("i32.sub").set(height);
+    // The block, mirrored, and nothing to the right of it.
     eachRow(corner, width, () => {
       address(c, corner, i, 8).set(to).i32(0).set(j);
       c.countedLoop(j, i, 1, () => {
@@ -236,32 +272,28 @@ const eliminateBlocks: Kernel = kernel("eliminateBlocks", ["e", "row", "n", "m",
         address(c, at, j, 8).load("f64.load", 0).store("f64.store", 0);
         advance(c, to, p.row);
       });
+      address(c, at, width, 8).i32(0).get(height).i32(3).op("i32.shl").op("memory.fill");
     });
     c.get(corner).get(p.row).get(width).i32(0).call(link(eliminate));
     c.get(corner).load("f64.load", 0).get(corner).load("f64.load", 0).op("f64.ne");
     c.if(() => {
-      c.get(first).f64(Number.NaN).store("f64.store", 0).return();
+      c.get(p.e).f64(Number.NaN).store("f64.store", 0).return();
     });
-    c.get(width).i32(3).op("i32.shl").set(factorRow);
-    c.get(p.n).get(from).op("i32.sub").get(width).op("i32.sub").set(height);
-    eachRow(corner, width, () => {
-      address(c, at, width, 8).i32(0).get(height).i32(3).op("i32.shl").op("memory.fill");
-    });
-    c.get(done).if(() => {
-      c.get(done).i32(3).op("i32.shl").set(finishedRow).get(finished).set(to);
+    c.get(from).if(() => {
+      c.get(from).i32(3).op("i32.shl").set(finishedRow).get(finished).set(to);
       eachRow(start, width, () => {
         c.get(to).get(at).get(finishedRow).op("memory.copy");
         advance(c, to, finishedRow);
       });
       c.get(corner).get(p.row).i32(8).get(finished).get(finishedRow).i32(8).get(start).get(p.row);
-      multiply(width, width, done, ASSIGN);
+      multiply(width, width, from, ASSIGN);
     });
+    c.get(from).get(width).op("i32.add").set(done);
     c.get(height).if(() => {
       address(c, corner, width, p.row).set(below);
       c.get(below).get(p.row).i32(8).get(corner).i32(8).get(p.row).get(factor).get(factorRow);
       multiply(height, width, width, ASSIGN);
       eachRow(below, height, () => c.get(at).i32(0).get(factorRow).op("memory.fill"));
-      c.get(done).get(width).op("i32.add").set(done);
       c.get(factor).get(factorRow).i32(8).get(start).get(p.row).i32(8);
       address(c, start, width, p.row).get(p.row);
       multiply(height, width, done, SUBTRACT);
@@ -269,11 +301,16 @@ const eliminateBlocks: Kernel = kernel("eliminateBlocks", ["e", "row", "n", "m",
       c.get(below).get(factorRow).op("i32.add").get(p.row);
       multiply(height, width, height, LOWER + SUBTRACT);
     });
+    c.get(p.m).if(() => {
+      c.get(start).get(p.row).i32(8).get(p.b).get(p.m).i32(3).op("i32.shl").i32(8);
+      address(c, start, p.n, 8).get(p.row);
+      multiply(width, done, p.m, ASSIGN);
+    });
   });
 });
 
 /**
- * `inverseProducts(e, s, n, m, scratch)`: S = A⁻¹[B | I] from E = L⁻¹[B | I], both n×(m + n). Scratch: {@link inverseFactorScratchDoubles}.
+ * `inverseProducts(e, s, n, m, scratch)`: S = A⁻¹[I | B] from E = L⁻¹[I | B], both n×(n + m). Scratch: {@link inverseFactorScratchDoubles}.
  *
  * It is (L⁻¹)ᵀE, where column i of L⁻¹ begins at row i.
  */
@@ -287,24 +324,32 @@ export const inverseProducts: Kernel = kernel(
     const r = c.local("i32", "r");
     const at = c.local("i32", "at");
     const factor = c.local("i32", "factor");
-    const lower = c.local("i32", "lower");
     const to = c.local("i32", "to");
     const weight = c.local("v128", "weight");
+    const zero = c.local("v128", "zero");
     const sums = [0, 1, 2, 3, 4, 5].map((v) => c.local("v128", `sum${v}`));
     c.get(p.n).get(p.m).op("i32.add").tee(columns).i32(3).op("i32.shl").set(row);
-    c.get(p.n).i32(BLOCK).op("i32.gt_s");
+    c.get(p.n).i32(DIRECT).op("i32.gt_s");
     c.if(() => {
       c.get(p.e).get(p.s).get(p.n).get(p.m).get(row).get(p.scratch).call(link(blockProducts)).return();
     });
-    strips(c, columns, (vectors, first) => {
+    strips(c, columns, [6, 3, 1, 0], (vectors, first) => {
       address(c, p.s, first, 8).set(to);
       c.i32(0).set(i);
       c.countedLoop(i, p.n, 1, () => {
-        // Left of column `lower` of L⁻¹ the strip is zero above row `lower`.
-        c.get(first).get(p.m).op("i32.sub").tee(lower).get(i).get(lower).get(i).op("i32.gt_s").op("select").set(r);
-        address(c, p.e, r, row).tee(at).get(i).get(p.m).op("i32.add").i32(3).op("i32.shl").op("i32.add").set(factor);
+        // A strip of L⁻¹ is zero above the row of its first column; one that holds columns of B is not.
+        c.get(first)
+          .get(i)
+          .get(first)
+          .get(i)
+          .op("i32.gt_s")
+          .get(first)
+          .i32((2 * vectors || 1) - 1)
+          .op("i32.add");
+        c.get(p.n).op("i32.lt_s").op("i32.and").op("select").set(r);
+        address(c, p.e, r, row).tee(at).get(i).i32(3).op("i32.shl").op("i32.add").set(factor);
         address(c, at, first, 8).set(at);
-        for (const sum of sums.slice(0, vectors || 1)) c.f64x2(0).set(sum);
+        for (const sum of sums.slice(0, vectors || 1)) c.get(zero).set(sum);
         c.countedLoop(r, p.n, 1, () => {
           c.get(factor).load("v128.load64_splat", 0).set(weight);
           offsets(vectors).forEach((offset, v) => {
@@ -330,22 +375,32 @@ const blockProducts: Kernel = kernel("blockProducts", ["e", "s", "n", "m", "row"
   const [i, j] = [c.local("i32", "i"), c.local("i32", "j")];
   const from = c.local("i32", "from");
   const width = c.local("i32", "width");
+  const done = c.local("i32", "done");
+  const rest = c.local("i32", "rest");
   const at = c.local("i32", "at");
   const to = c.local("i32", "to");
   const start = c.local("i32", "start");
+  const factor = c.local("i32", "factor");
   c.countedLoop(from, p.n, BLOCK, () => {
     blockLength(c, width, p.n, from, BLOCK);
     address(c, p.e, from, p.row).set(start);
-    address(c, start, p.m, 8).get(from).i32(3).op("i32.shl").op("i32.add").i32(8).get(p.row);
-    c.get(start).get(p.row).i32(8);
-    address(c, p.s, from, p.row).get(p.row);
-    c.get(width).get(p.n).get(from).op("i32.sub").get(p.m).get(from).op("i32.add").get(width).op("i32.add");
-    c.i32(ASSIGN).get(p.scratch).call(link(gemmStrided));
+    address(c, p.s, from, p.row).set(to);
+    c.get(p.n).get(from).op("i32.sub").set(rest).get(from).get(width).op("i32.add").set(done);
+    address(c, start, from, 8).set(factor);
+    const multiply = (columns: Local) => {
+      c.get(factor).i32(8).get(p.row).get(start).get(p.row).i32(8).get(to).get(p.row);
+      c.get(width).get(rest).get(columns).i32(ASSIGN).get(p.scratch).call(link(gemmStrided));
+    };
+    multiply(done);
+    c.get(p.m).if(() => {
+      address(c, start, p.n, 8).set(start);
+      address(c, to, p.n, 8).set(to);
+      multiply(p.m);
+    });
   });
-  address(c, p.s, p.m, 8).set(start);
   c.countedLoop(i, p.n, 1, () => {
-    address(c, start, i, p.row).set(at);
-    address(c, start, i, 8).set(to);
+    address(c, p.s, i, p.row).set(at);
+    address(c, p.s, i, 8).set(to);
     c.i32(0).set(j);
     c.countedLoop(j, i, 1, () => {
       c.get(to).get(at).load("f64.load", 0).store("f64.store", 0);
