@@ -7,7 +7,8 @@
 import type { KernelCall, Node, NodeType, Op, Shape, TypedArray, Value } from "../compiler/graph.ts";
 import { apply, constantNode, scalar } from "../compiler/node.ts";
 import { allocate, sizeOf } from "../compiler/shapes.ts";
-import { inverseFactor, inverseProducts } from "../wasm/kernels/inverseFactor.ts";
+import { inverseFactor } from "../wasm/kernels/inverseFactor.ts";
+import { inverseProducts } from "../wasm/kernels/inverseProducts.ts";
 import type { Kernel } from "../wasm/kernels/kernel.ts";
 import { add, cast, mul, neg, square, sub } from "./arithmetic.ts";
 import { log } from "./elementary.ts";
