@@ -8,7 +8,7 @@ import type { KernelCall, Node, NodeType, Op, Shape, TypedArray, Value } from ".
 import { apply, constantNode, scalar } from "../compiler/node.ts";
 import { allocate, sizeOf } from "../compiler/shapes.ts";
 import { inverseFactor } from "../wasm/kernels/inverseFactor.ts";
-import { inverseProducts } from "../wasm/kernels/inverseProducts.ts";
+import { inverseProducts, rightColumns } from "../wasm/kernels/inverseProducts.ts";
 import type { Kernel } from "../wasm/kernels/kernel.ts";
 import { add, cast, mul, neg, square, sub } from "./arithmetic.ts";
 import { log } from "./elementary.ts";
@@ -31,9 +31,23 @@ const between = (x: Node, start: number, stop: number): Node =>
 /** The columns of the identity, and those of B. */
 const ofIdentity = (x: Node): Node => between(x, 0, rows(x));
 const ofRight = (x: Node): Node => between(x, rows(x), columns(x));
+/** The latter on their own: products of them with themselves read them along both dimensions of a matrix. */
+const rightOp: Op = {
+  name: "rightColumns",
+  infer: ([x]) => ({ shape: [...leadOf(x!), rows(x!), columns(x!) - rows(x!)], dtype: x!.dtype }),
+  evaluate: ([x]) => ofRight(constantNode(x!.data, x!.shape, x!.dtype)).value!,
+  vjp: (cotangent) => [besideZeros(cotangent)],
+  jvp: ([t]) => apply(rightOp, [t!]),
+  lowering: {
+    kind: "kernel",
+    call: (node) => called(rightColumns, node, columns(node)),
+  },
+};
+/** [0 | X] */
+const besideZeros = (x: Node): Node => pad(x, [...leadOf(x).map(() => [0, 0] as const), [0, 0], [rows(x), 0]]);
 
-function called(kernel: Kernel, node: Node): KernelCall {
-  const [n, m] = [rows(node), columns(node) - rows(node)];
+function called(kernel: Kernel, node: Node, m = columns(node) - rows(node)): KernelCall {
+  const n = rows(node);
   const count = sizeOf(leadOf(node));
   const strides = [...node.inputs, node].map((x) => rows(x) * columns(x));
   return { kernel, dims: [n, m], ...(count !== 1 && { batch: { count, strides } }) };
@@ -106,11 +120,7 @@ const solutionOp: Op = {
     ];
   },
   jvp: ([ta, tb], node) => {
-    const n = rows(node);
-    const terms = [
-      ...(tb ? [pad(tb, [...leadOf(tb).map(() => [0, 0] as const), [0, 0], [n, 0]])] : []),
-      ...(ta ? [neg(matmul(ta, node))] : []),
-    ];
+    const terms = [...(tb ? [besideZeros(tb)] : []), ...(ta ? [neg(matmul(ta, node))] : [])];
     return matmul(ofIdentity(node), terms.reduce(add));
   },
   lower: ([, , e]) => apply(productsOp, [e!]),
@@ -138,7 +148,7 @@ const densityOp: Op = {
   // A̅ = ½ Σ c (α αᵀ − A⁻¹), b̅ = −c α, with α = A⁻¹b
   vjp: (cotangent, node, wanted) => {
     const solution = apply(solutionOp, node.inputs);
-    const alpha = ofRight(solution);
+    const alpha = apply(rightOp, [solution]);
     const scaled = mul(alpha, expandDims(cotangent, -2));
     const isVector = columns(alpha) === 1;
     const outer = (): Node => (isVector ? mul : matmul)(scaled, transposeMatrix(alpha));
@@ -152,7 +162,7 @@ const densityOp: Op = {
   },
   jvp: ([ta, tb], node) => {
     const solution = apply(solutionOp, node.inputs);
-    const alpha = ofRight(solution);
+    const alpha = apply(rightOp, [solution]);
     const terms: Node[] = [];
     if (tb) terms.push(neg(overRows(mul(alpha, tb))));
     if (ta) {

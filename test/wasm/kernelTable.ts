@@ -1,7 +1,7 @@
 import { cholesky } from "../../src/wasm/kernels/cholesky.ts";
 import { gemm, gemmNT, gemmTN } from "../../src/wasm/kernels/gemm.ts";
 import { inverseFactor } from "../../src/wasm/kernels/inverseFactor.ts";
-import { inverseProducts } from "../../src/wasm/kernels/inverseProducts.ts";
+import { inverseProducts, rightColumns } from "../../src/wasm/kernels/inverseProducts.ts";
 import type { Kernel } from "../../src/wasm/kernels/kernel.ts";
 import { gemv, gemvT } from "../../src/wasm/kernels/products.ts";
 import { copy, cumsum, cumsumReverse, fill } from "../../src/wasm/kernels/sequences.ts";
@@ -17,6 +17,7 @@ export const kernels: readonly Kernel[] = [
   cholesky,
   inverseFactor,
   inverseProducts,
+  rightColumns,
   solveLower,
   solveLowerT,
   solveUpper,

@@ -38,6 +38,9 @@ export const eliminate: Kernel = kernel("eliminate", ["e", "row", "n", "m"], (c,
   const lanes = c.local("v128", "lanes");
   const place = c.local("v128", "place");
   const end = c.local("v128", "end");
+  const [low, high] = [c.local("v128", "low"), c.local("v128", "high")];
+  const two = c.local("v128", "two");
+  c.f64x2(2).set(two).v128(pairOf(1, 0)).set(low).v128(pairOf(0, 1)).set(high);
   c.get(p.n).get(p.m).op("i32.add").set(columns);
   c.get(p.e).tee(diagonal).set(origin);
   c.get(p.n).op("f64.convert_i32_s").op("f64x2.splat").set(end);
@@ -78,7 +81,7 @@ export const eliminate: Kernel = kernel("eliminate", ["e", "row", "n", "m"], (c,
     });
     c.get(below).load("f64.load", 8);
     pivot(1);
-    c.get(factor).v128(pairOf(1, 0)).op("f64x2.mul").v128(pairOf(0, -1)).op("f64x2.add").set(begun);
+    c.get(factor).get(low).op("f64x2.mul").get(high).op("f64x2.sub").set(begun);
     c.get(p.e).get(p.row).op("i32.add").set(start).get(below).set(target).get(diagonal).set(source);
     c.get(k).i32(2).op("i32.add").set(i);
     c.countedLoop(i, p.n, 1, () => {
@@ -102,19 +105,19 @@ export const eliminate: Kernel = kernel("eliminate", ["e", "row", "n", "m"], (c,
         [to],
       );
       c.get(target).get(weights[1]!).get(begun).op("f64x2.mul");
-      c.get(weights[0]!).v128(pairOf(1, 0)).op("f64x2.mul").op("f64x2.sub").store("v128.store", 0);
+      c.get(weights[0]!).get(low).op("f64x2.mul").op("f64x2.sub").store("v128.store", 0);
     });
-    c.get(k).op("f64.convert_i32_s").op("f64x2.splat").set(place).v128(pairOf(0, 1)).set(lanes);
+    c.get(k).op("f64.convert_i32_s").op("f64x2.splat").set(place).get(high).set(lanes);
     eachStrip([1, 0], (vectors) => {
       c.get(lanes).get(place).op("f64x2.lt").get(lanes).get(end).op("f64x2.ge").op("v128.or").set(kept);
-      c.get(lanes).f64x2(2).op("f64x2.add").set(lanes);
+      c.get(lanes).get(two).op("f64x2.add").set(lanes);
       [at, next].forEach((row, r) => {
         c.get(row).get(row);
         loadStrip(c, vectors, 0).get(scales[r]!).op("f64x2.mul").get(kept).op("v128.and");
         storeStrip(c, vectors, 0);
       });
     });
-    c.get(diagonal).get(scales[0]!).v128(pairOf(1, 0)).op("f64x2.mul").store("v128.store", 0);
+    c.get(diagonal).get(scales[0]!).get(low).op("f64x2.mul").store("v128.store", 0);
     c.get(below).get(begun).get(scales[1]!).op("f64x2.mul").op("f64x2.neg").store("v128.store", 0);
     c.get(p.e).get(p.row).i32(1).op("i32.shl").op("i32.add").set(p.e);
     c.get(below).get(p.row).op("i32.add").i32(16).op("i32.add").set(diagonal);

@@ -105,3 +105,17 @@ const blockProducts: Kernel = kernel("blockProducts", ["e", "s", "n", "m", "row"
     });
   });
 });
+
+/** `rightColumns(s, x, n, m)`: the last m columns of S, n×(n + m), as a matrix of their own. */
+export const rightColumns: Kernel = kernel("rightColumns", ["s", "x", "n", "m"], (c, p) => {
+  const i = c.local("i32", "i");
+  const end = c.local("i32", "end");
+  c.countedLoop(i, p.n, 1, () => {
+    address(c, p.s, p.n, 8).set(p.s);
+    address(c, p.x, p.m, 8).set(end);
+    c.countedLoop(p.x, end, 8, () => {
+      c.get(p.x).get(p.s).load("f64.load", 0).store("f64.store", 0);
+      advance(c, p.s, 8);
+    });
+  });
+});
