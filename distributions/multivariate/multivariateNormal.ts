@@ -1,5 +1,6 @@
 import { normal } from "../../src/random/normal.ts";
 import { eye } from "../../src/tensor/create.ts";
+import { centredLogDensity } from "../../src/tensor/gaussian.ts";
 import { cholesky, diagonal, matmul, solveTriangular } from "../../src/tensor/linalg.ts";
 import { add, log, mul, square, sub } from "../../src/tensor/math.ts";
 import { sum } from "../../src/tensor/reduce.ts";
@@ -84,6 +85,8 @@ export const MultivariateNormal: Family<
       const z = colour(transposeLast(l), d);
       return add(mul(-0.5, sum(square(z), -1)), sub(logDiagonal(l), n * LOG_SQRT_2PI));
     }
+    const known = given.has("covarianceMatrix") ? centredLogDensity(p.covarianceMatrix, d) : undefined;
+    if (known) return sub(known, n * LOG_SQRT_2PI);
     const z = whiten(p.scaleTril, d);
     return sub(mul(-0.5, sum(square(z), -1)), add(logDiagonal(p.scaleTril), n * LOG_SQRT_2PI));
   },

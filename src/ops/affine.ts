@@ -74,7 +74,7 @@ class Collector {
     if (rule) return rule(this, x, shape, scale);
     const { kind } = x.op.lowering;
     if (sizeOf(x.shape) === this.rows && kind === "reshape") return this.add(x.inputs[0]!, x.inputs[0]!.shape, scale);
-    if (kind === "gather" && x.inputs[0]!.shape.length === 1 && isConstant(x.inputs[1]!)) {
+    if (kind === "gather" && !x.attrs.distinct && x.inputs[0]!.shape.length === 1 && isConstant(x.inputs[1]!)) {
       const picked = positions(x.shape, shape).map((at) => x.inputs[1]!.value![at]!);
       return this.#pick(x.inputs[0]!, picked, scale);
     }

@@ -50,6 +50,8 @@ const gatherOp: Op = {
   lowering: { kind: "gather" },
 };
 const gather = (x: Node, indices: Node): Node => apply(gatherOp, [x, indices]);
+/** Elements of a vector that stands for the distinct elements of a tensor: not an input of models, whose sums would have statistics. */
+export const readDistinct = (x: Node, indices: Node): Node => apply(gatherOp, [x, indices], { distinct: true });
 
 /** `out[indices[i…], j…] += updates[i…, j…]` over zeros. */
 const scatterAddOp: Op = {

@@ -2,7 +2,7 @@
  * The operations that records refer to before they are defined. The derivative of a product is a product and that of a
  * broadcast is a sum: the records are mutually recursive, the files are not, so these names are bound when their files load.
  */
-import type { DType, Node, Shape } from "../compiler/graph.ts";
+import type { Attrs, DType, Node, NodeType, Op, Shape } from "../compiler/graph.ts";
 
 export interface LateOperations {
   add: (a: Node, b: Node) => Node;
@@ -10,9 +10,11 @@ export interface LateOperations {
   /** Sums a tensor back to the shape from which it was broadcast. */
   sumTo: (x: Node, shape: Shape) => Node;
   cast: (x: Node, dtype: DType) => Node;
+  /** A costly elementwise operation evaluated where its data differ, or undefined. */
+  distinct: (op: Op, inputs: readonly Node[], attrs: Attrs, type: NodeType) => Node | undefined;
 }
 
 const unbound = (): never => {
   throw new Error("import the operations through src/ops/arithmetic.ts and src/ops/reduce.ts");
 };
-export const late: LateOperations = { add: unbound, mul: unbound, sumTo: unbound, cast: unbound };
+export const late: LateOperations = { add: unbound, mul: unbound, sumTo: unbound, cast: unbound, distinct: unbound };

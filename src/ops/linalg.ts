@@ -144,7 +144,8 @@ const halfTril = (a: Node): Node =>
   );
 const symmetric = (a: Node): Node => mul(scalar(0.5), add(a, transposeMatrix(a)));
 
-function factor(data: TypedArray, out: TypedArray, start: number, n: number): boolean {
+/** The lower Cholesky factor of the n×n matrix at `start`, to the same place of `out`; false when it is not positive definite. */
+export function factor(data: TypedArray, out: TypedArray, start: number, n: number): boolean {
   for (let i = 0; i < n; i++) {
     for (let j = 0; j <= i; j++) {
       let total = data[start + i * n + j]!;

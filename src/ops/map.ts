@@ -146,6 +146,9 @@ const zeros: Op = {
   lowering: { kind: "map", cost: 0, scalar: (m) => m.constant(0) },
 };
 
+/** Operations of this cost are worth saving. */
+const costly = 20;
+
 /** The record of an elementwise operation. */
 export function defineMap(definition: MapDefinition): Op {
   const { name, scalar, partials = [], cost = 1 } = definition;
@@ -158,7 +161,11 @@ export function defineMap(definition: MapDefinition): Op {
     vjp,
     jvp,
     ...(definition.simplify && { simplify: definition.simplify }),
-    ...(definition.lower && { lower: definition.lower }),
+    ...((definition.lower || cost >= costly) && {
+      lower: (inputs, attrs, type, find) =>
+        definition.lower?.(inputs, attrs, type, find) ??
+        (cost >= costly ? late.distinct(op, inputs, attrs, type) : undefined),
+    }),
     lowering: { kind: "map", scalar, cost },
   };
   const rule = definition.dtype ?? floating;

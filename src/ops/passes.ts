@@ -11,6 +11,8 @@ export interface Passes {
   readonly probabilitySpace: boolean;
   /** What the steps of a loop compute from their rows alone is computed for all rows before it. */
   readonly hoistRows: boolean;
+  /** Elementary functions of data and single numbers are evaluated once for equal data. */
+  readonly distinct: boolean;
 }
 
 /** Everything on. */
@@ -20,6 +22,7 @@ export const allPasses: Passes = {
   reroll: true,
   probabilitySpace: true,
   hoistRows: true,
+  distinct: true,
 };
 
 let current = allPasses;

@@ -3,6 +3,7 @@ import type { Attrs, Combine, DType, Node, Op, Shape } from "../compiler/graph.t
 import { apply, scalar } from "../compiler/node.ts";
 import { allocate, eachOffset, reducedStrides, sizeOf } from "../compiler/shapes.ts";
 import { cast, div, equal, mul } from "./arithmetic.ts";
+import { distinct } from "./distinct.ts";
 import { late } from "./late.ts";
 import { sumByProduct } from "./logProduct.ts";
 import { broadcastTo } from "./map.ts";
@@ -148,6 +149,7 @@ function shifted(x: Node, axis: number, step: number): Node {
 export const prod = (x: Node, axes: readonly number[]): Node =>
   [...axes].sort((a, b) => b - a).reduce((y, axis) => apply(prodOp, [y], { axes: [axis] }), x);
 
+late.distinct = distinct;
 late.sumTo = (x, shape) => {
   const lead = x.shape.length - shape.length;
   const axes = x.shape.flatMap((n, d) => (d < lead || (shape[d - lead] === 1 && n !== 1) ? [d] : []));

@@ -9,6 +9,7 @@ import * as linalg from "../ops/linalg.ts";
 import { broadcastTo } from "../ops/map.ts";
 import { sum } from "../ops/reduce.ts";
 import { expandDims, squeeze } from "../ops/shape.ts";
+import { checkDefinite } from "./gaussian.ts";
 import {
   asNode,
   type Binary,
@@ -53,12 +54,7 @@ export const outer: Binary = binary((a, b) => mul(expandDims(a, -1), b));
  */
 export function cholesky(a: TensorLike): Tensor {
   const factor = wrap(linalg.cholesky(asNode(a)));
-  if (hasValue(factor) && factor.data.some(Number.isNaN)) {
-    throw new RangeError(
-      `cholesky: the matrix of shape ${formatShape(factor.shape)} is not positive definite. ` +
-        "Check that it is symmetric with a positive diagonal, or add a small multiple of the identity (a jitter such as 1e-9).",
-    );
-  }
+  if (hasValue(factor)) checkDefinite(factor.data, factor.shape);
   return factor;
 }
 

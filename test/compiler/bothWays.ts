@@ -12,6 +12,8 @@ import { draw } from "../ops/draw.ts";
 import { difference, runCompiled, within } from "../ops/engines.ts";
 import { variables } from "./check.ts";
 
+const nothing = { summarise: false, logProducts: false, distinct: false };
+
 /** Value and gradients, compiled with every pass and interpreted with none. */
 export function bothWays(
   shapes: readonly (readonly number[])[],
@@ -25,10 +27,10 @@ export function bothWays(
   };
   const run = runCompiled(trace(), inputs, values);
   if (run instanceof Error) throw run;
-  const plain = withPasses({ summarise: false, logProducts: false }, trace);
+  const plain = withPasses(nothing, trace);
   return {
     compiled: run.values,
-    plain: withPasses({ summarise: false, logProducts: false }, () => interpret(plain, inputs, values)),
+    plain: withPasses(nothing, () => interpret(plain, inputs, values)),
   };
 }
 export function agree(shapes: readonly (readonly number[])[], f: (...x: Tensor[]) => Tensor, seed = 1): void {

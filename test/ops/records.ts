@@ -3,6 +3,7 @@
  * arguments and what it gives, written as a plain loop; the tests compare engines, modes of derivatives and finite differences.
  */
 import fc from "fast-check";
+import { MultivariateNormal } from "../../distributions/index.ts";
 import * as linalg from "../../src/tensor/linalg.ts";
 import * as math from "../../src/tensor/math.ts";
 import * as reduce from "../../src/tensor/reduce.ts";
@@ -761,6 +762,36 @@ const linalgRecords: readonly OperationRecord[] = [
           },
         }),
       ),
+    solved,
+  ),
+  record(
+    "normal density by covariance",
+    fc
+      .tuple(
+        fullShapes(0, 1).filter((s) => sizeOf(s) < 10),
+        orders,
+        fc.boolean(),
+      )
+      .map(([lead, n, shared]): Example => {
+        const left = shared ? [n, n] : [...lead, n, n];
+        return {
+          inputs: [
+            { shape: left, domain: "definite" },
+            { shape: [...lead, n], domain: wide },
+          ],
+          apply: (a, x) => MultivariateNormal({ loc: 0, covarianceMatrix: symmetrised(a!) }).logProb(x!),
+          expected: (a, x) => {
+            const l = factorOf(a!);
+            return tabulate(lead, (index) => {
+              const factor = tabulate([n, n], (place) => at(l, [...(shared ? [] : index), ...place]));
+              const vector = tabulate([n, 1], ([i]) => at(x!, [...index, i!]));
+              const white = Array.from(substitute(factor, vector, true, false).data);
+              const logarithms = Array.from({ length: n }, (_, i) => Math.log(at(factor, [i, i])));
+              return -0.5 * total(white.map((z) => z * z)) - total(logarithms) - n * 0.5 * Math.log(2 * Math.PI);
+            });
+          },
+        };
+      }),
     solved,
   ),
   ...[

@@ -1,5 +1,7 @@
 import { cholesky } from "../../src/wasm/kernels/cholesky.ts";
 import { gemm, gemmNT, gemmTN } from "../../src/wasm/kernels/gemm.ts";
+import { inverseFactor } from "../../src/wasm/kernels/inverseFactor.ts";
+import { inverseProducts, rightColumns } from "../../src/wasm/kernels/inverseProducts.ts";
 import type { Kernel } from "../../src/wasm/kernels/kernel.ts";
 import { gemv, gemvT, gemvTLower, gemvTUpper } from "../../src/wasm/kernels/products.ts";
 import { copy, cumsum, cumsumReverse, fill } from "../../src/wasm/kernels/sequences.ts";
@@ -15,6 +17,9 @@ export const kernels: readonly Kernel[] = [
   gemvTUpper,
   gemvTLower,
   cholesky,
+  inverseFactor,
+  inverseProducts,
+  rightColumns,
   solveLower,
   solveLowerT,
   solveUpper,

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { type FunctionRef, ModuleBuilder } from "../../src/wasm/assembler.ts";
 import { choleskyScratchDoubles } from "../../src/wasm/kernels/cholesky.ts";
 import { gemm, gemmTN, scratchDoubles } from "../../src/wasm/kernels/gemm.ts";
+import { inverseFactorScratchDoubles } from "../../src/wasm/kernels/inverseFactor.ts";
 import { type Kernel, linkKernel } from "../../src/wasm/kernels/kernel.ts";
 import { solveScratchDoubles } from "../../src/wasm/kernels/triangular.ts";
 import { kernels } from "./kernelTable.ts";
@@ -219,18 +220,19 @@ describe("matrix products agree with plain loops within n·ε", () => {
   });
 });
 
+const positive = (n: number, next: () => number) => {
+  const l = lower(n, next, 0);
+  const { value } = reference(
+    n,
+    n,
+    n,
+    (i, k) => l[i * n + k]!,
+    (k, j) => l[j * n + k]!,
+  );
+  return value;
+};
+
 describe("cholesky", () => {
-  const positive = (n: number, next: () => number) => {
-    const l = lower(n, next, 0);
-    const { value } = reference(
-      n,
-      n,
-      n,
-      (i, k) => l[i * n + k]!,
-      (k, j) => l[j * n + k]!,
-    );
-    return value;
-  };
   const factor = (a: readonly number[], n: number) =>
     run("cholesky", [a, { output: n * n }, n, { scratch: choleskyScratchDoubles(n) }]);
 
@@ -276,6 +278,78 @@ describe("cholesky", () => {
     memory.set(a, 2);
     call("cholesky", 16, 16, 60, 8 * 8192);
     expect(Array.from(memory.subarray(2, 2 + 3600))).toEqual(factor(a, 60));
+  });
+});
+
+describe("inverse factors", () => {
+  /** Errors measured by the largest element: two factors of one matrix differ where their elements cancel. */
+  const expectNear = (actual: readonly number[], { value, scale }: ReturnType<typeof reference>, terms: number) => {
+    const largest = Math.max(...scale);
+    expectWithin(actual, { value, scale: scale.map(() => largest) }, terms);
+  };
+  const sizes = [1, 2, 3, 5, 8, 11, 12, 13, 17, 33, 64, 65, 96, 97, 100];
+  const factor = (a: readonly number[], b: readonly number[], n: number, m: number) => {
+    const scratch = { scratch: inverseFactorScratchDoubles(n, m) };
+    return run("inverseFactor", [a, b, { output: n * (n + m) }, n, m, scratch]);
+  };
+
+  test("L⁻¹[I | B] solves for B and for the identity, and so does its product", () => {
+    const check = (n: number, m: number, from: number) => {
+      const next = random(from);
+      const a = positive(n, next);
+      const b = draw(n * m, next);
+      const e = factor(a, b, n, m);
+      const l = run("cholesky", [a, { output: n * n }, n, { scratch: choleskyScratchDoubles(n) }]);
+      const width = n + m;
+      const right = Array.from({ length: n * width }, (_, at) => {
+        const [i, c] = [Math.floor(at / width), at % width];
+        return c < n ? Number(c === i) : b[i * m + c - n]!;
+      });
+      expect(e.every((x, at) => at % width <= Math.floor(at / width) || at % width >= n || x === 0)).toBe(true);
+      const at = (x: readonly number[]) => (k: number, j: number) => x[k * width + j]!;
+      expectNear(
+        right,
+        reference(n, n, width, (i, k) => l[i * n + k]!, at(e)),
+        8 * n,
+      );
+      const s = run("inverseProducts", [
+        e,
+        { output: n * width },
+        n,
+        m,
+        { scratch: inverseFactorScratchDoubles(n, m) },
+      ]);
+      expectNear(
+        right,
+        reference(n, n, width, (i, k) => a[i * n + k]!, at(s)),
+        8 * n,
+      );
+    };
+    fc.assert(fc.property(fc.constantFrom(...sizes), fc.constantFrom(0, 1, 2, 3, 7, 16), seed, check), { numRuns: 60 });
+    check(203, 2, 5);
+  });
+
+  test("known factor", () => {
+    const e = factor([4, 12, -16, 12, 37, -43, -16, -43, 98], [2, 7, 0], 3, 1);
+    expect(e).toEqual([0.5, 0, 0, 1, -3, 1, 0, 1, 19 / 3, -5 / 3, 1 / 3, 1].map((x) => expect.closeTo(x, 13)));
+  });
+
+  test("tiny and huge variances of one variable", () => {
+    for (const variance of [5e-324, 1e-308, 1e308]) {
+      const root = 1 / Math.sqrt(variance);
+      expect(factor([variance], [2], 1, 1)).toEqual([root, 2 * root]);
+    }
+  });
+
+  test.each([1, 3, 32, 50, 130])("NaN throughout when not positive definite, n = %i", (n) => {
+    for (const pivot of new Set([0, n >> 1, n - 2, n - 1].filter((k) => k >= 0))) {
+      for (const bad of [-100, Number.NaN]) {
+        const a = positive(n, random(n));
+        a[pivot * n + pivot] = bad;
+        expect(factor(a, draw(n, random(1)), n, 1).every(Number.isNaN)).toBe(true);
+      }
+    }
+    expect(factor(new Array(n * n).fill(0), draw(n, random(1)), n, 1).every(Number.isNaN)).toBe(true);
   });
 });
 
