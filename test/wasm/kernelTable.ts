@@ -2,6 +2,7 @@ import { cholesky } from "../../src/wasm/kernels/cholesky.ts";
 import { gemm, gemmNT, gemmTN } from "../../src/wasm/kernels/gemm.ts";
 import type { Kernel } from "../../src/wasm/kernels/kernel.ts";
 import { gemv, gemvT } from "../../src/wasm/kernels/products.ts";
+import { recurrenceKernel } from "../../src/wasm/kernels/recurrence.ts";
 import { copy, cumsum, cumsumReverse, fill } from "../../src/wasm/kernels/sequences.ts";
 import { solveLower, solveLowerT, solveUpper, solveUpperT } from "../../src/wasm/kernels/triangular.ts";
 
@@ -21,4 +22,8 @@ export const kernels: readonly Kernel[] = [
   cumsumReverse,
   copy,
   fill,
+  recurrenceKernel(false, false),
+  recurrenceKernel(false, true),
+  recurrenceKernel(true, false),
+  recurrenceKernel(true, true),
 ];
