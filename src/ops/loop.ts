@@ -8,6 +8,7 @@ import { Body } from "../compiler/loopBody.ts";
 import { lowerBody, pruneLoops } from "../compiler/loopPrune.ts";
 import { planLoop } from "../compiler/loopSchedule.ts";
 import { apply, inputNode, isConstant, scalar } from "../compiler/node.ts";
+import { simplify } from "../compiler/simplify.ts";
 import { add } from "./arithmetic.ts";
 import { broadcast } from "./broadcast.ts";
 import { moving } from "./loopActivity.ts";
@@ -15,6 +16,7 @@ import { derivatives } from "./loopDerivatives.ts";
 import { evaluateLoop } from "./loopEvaluate.ts";
 import { segmentOf } from "./loopFlat.ts";
 import { closeGraph } from "./loopGraph.ts";
+import { splitLoops } from "./loopSplit.ts";
 import { broadcastTo } from "./map.ts";
 import { withPasses } from "./passes.ts";
 import { concat, reshape, slice } from "./shape.ts";
@@ -29,8 +31,15 @@ export const loop: Op = {
     const { body, test } = loopAttrs(attrs);
     return apply(loop, inputs, { ...attrs, body: lowered(body), ...(test && { test: lowered(test) }) });
   },
-  lowering: { kind: "loop", plan: planLoop, prune: pruneLoops },
+  lowering: { kind: "loop", plan: planLoop, prune: prunedAndSplit },
 };
+
+/** Loops as a program needs them. What they were taken apart into is simplified with the rest of the graph. */
+function prunedAndSplit(outputs: readonly Node[], inputs: readonly Node[]): readonly Node[] {
+  const pruned = pruneLoops(outputs);
+  const split = splitLoops(pruned);
+  return split.every((x, i) => x === pruned[i]) ? pruned : pruneLoops(simplify(split, inputs));
+}
 
 /** In sums of few terms a product saves nothing, and its parts keep a body out of registers. */
 const lowered = (body: Body): Body => withPasses({ logProducts: false }, () => lowerBody(body));

@@ -7,10 +7,12 @@ export interface Passes {
   readonly logProducts: boolean;
   /** Sums over many small terms of one form, as a JavaScript loop over rows leaves them, become one expression over all rows. */
   readonly reroll: boolean;
+  /** Loops that are linear recurrences in what they carry become recurrences by look-ahead and maps over all steps. */
+  readonly recurrences: boolean;
 }
 
 /** Everything on. */
-export const allPasses: Passes = { summarise: true, logProducts: true, reroll: true };
+export const allPasses: Passes = { summarise: true, logProducts: true, reroll: true, recurrences: true };
 
 let current = allPasses;
 

@@ -89,20 +89,26 @@ describe("recurrences by look-ahead", () => {
 
   test.each(kinds)("keep NaN, infinities and zero where plain ones have them: %o", ({ varying, reverse }) => {
     const special = fc.constantFrom(0, -0, 1, -1, 0.5, -0.9, 2, NaN, Infinity, -Infinity, 1e-200, 1e-30, -3e-20);
-    const rarely = fc.oneof({ weight: 30, arbitrary: fc.double({ min: -1, max: 1, noNaN: true }) }, { weight: 1, arbitrary: special });
+    const rarely = fc.oneof(
+      { weight: 30, arbitrary: fc.double({ min: -1, max: 1, noNaN: true }) },
+      { weight: 1, arbitrary: special },
+    );
     fc.assert(
       fc.property(
         fc.integer({ min: 0, max: 40 }).chain((n) =>
           fc.record({
             init: rarely,
-            a: varying ? fc.array(rarely, { minLength: n, maxLength: n }) : fc.array(special, { minLength: 1, maxLength: 1 }),
+            a: varying
+              ? fc.array(rarely, { minLength: n, maxLength: n })
+              : fc.array(special, { minLength: 1, maxLength: 1 }),
             u: fc.array(rarely, { minLength: n, maxLength: n }),
           }),
         ),
         ({ init, a, u }) => {
           const found = run({ varying, reverse }, init, a, u);
           plain(init, a, u).forEach((x, i) => {
-            if (Number.isFinite(x)) expect(Math.abs(found[i]! - x)).toBeLessThanOrEqual(1e-13 * Math.max(1, Math.abs(x)) * (i + 1));
+            if (Number.isFinite(x))
+              expect(Math.abs(found[i]! - x)).toBeLessThanOrEqual(1e-13 * Math.max(1, Math.abs(x)) * (i + 1));
             else expect(found[i]).toBe(x);
           });
         },

@@ -34,7 +34,13 @@ class Emitter {
   readonly #factors: Local;
   readonly #squares: Local;
 
-  constructor(c: Code, pointers: readonly [a: Local, u: Local, y: Local], last: Local, varying: boolean, reverse: boolean) {
+  constructor(
+    c: Code,
+    pointers: readonly [a: Local, u: Local, y: Local],
+    last: Local,
+    varying: boolean,
+    reverse: boolean,
+  ) {
     this.#c = c;
     [this.#a, this.#u, this.#y] = pointers;
     this.#last = last;
@@ -71,7 +77,10 @@ class Emitter {
   }
   #shifted(older: Local, pair: Local): Local {
     const [low, high] = this.#reverse ? [pair, older] : [older, pair];
-    this.#c.get(low).get(high).op("i8x16.shuffle", ...before);
+    this.#c
+      .get(low)
+      .get(high)
+      .op("i8x16.shuffle", ...before);
     return this.#let();
   }
   /** x + p y */
@@ -87,13 +96,21 @@ class Emitter {
   /** Begins again after `last`: everything before it is in it. */
   restart(): void {
     const c = this.#c;
-    c.f64x2(0).get(this.#last).op("f64x2.replace_lane", this.#reverse ? 0 : 1).tee(this.#terms).tee(this.#d).set(this.#values[1]);
+    c.f64x2(0)
+      .get(this.#last)
+      .op("f64x2.replace_lane", this.#reverse ? 0 : 1)
+      .tee(this.#terms)
+      .tee(this.#d)
+      .set(this.#values[1]);
     c.f64x2(0).set(this.#values[0]);
     if (this.#varying) c.f64x2(1).tee(this.#factors).set(this.#squares);
   }
   /** Takes the newest value out of the pairs. */
   readLast(): void {
-    this.#c.get(this.#values[1]).op("f64x2.extract_lane", this.#reverse ? 0 : 1).set(this.#last);
+    this.#c
+      .get(this.#values[1])
+      .op("f64x2.extract_lane", this.#reverse ? 0 : 1)
+      .set(this.#last);
   }
 
   /** One step, plainly. Pointers are at the next elements, or after them in reverse. */
@@ -185,7 +202,11 @@ function recurrence(varying: boolean, reverse: boolean): Kernel {
       c.if(() => {
         const powers = [c.local("v128"), c.local("v128"), c.local("v128"), c.local("v128")];
         c.get(p.a).load("v128.load64_splat", 0).set(powers[0]!);
-        for (let k = 1; k < 4; k++) c.get(powers[k - 1]!).get(powers[k - 1]!).op("f64x2.mul").set(powers[k]!);
+        for (let k = 1; k < 4; k++)
+          c.get(powers[k - 1]!)
+            .get(powers[k - 1]!)
+            .op("f64x2.mul")
+            .set(powers[k]!);
         emitter.restart();
         blockLoop(c, i, p.n, 8, () => emitter.block(powers));
         blockLoop(c, i, p.n, 4, () => emitter.block(powers.slice(0, 3)));
