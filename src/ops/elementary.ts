@@ -263,7 +263,8 @@ const nonNegative: ReadonlySet<string> = new Set(["exp", "sigmoid", "softplus", 
 const combinesSigns: ReadonlySet<string> = new Set(["mul", "add", "div", "reciprocal", "sum"]);
 
 /** Which operation a node applies, for rules elsewhere that look for logarithms. */
-export const elementaryOps: Readonly<Record<"softplus" | "logaddexp", Op>> = {
+export const elementaryOps: Readonly<Record<"log" | "softplus" | "logaddexp", Op>> = {
+  log: logOp,
   softplus: softplusOp,
   logaddexp: logaddexpOp,
 };

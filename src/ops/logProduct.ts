@@ -1,8 +1,8 @@
 /**
- * Sums of logarithms as logarithms of products: Σ log(1 + e^−|u|) = log Π (1 + e^−|u|).
+ * Sums of logarithms as logarithms of products: Σ log(1 + e^−|u|) = log Π (1 + e^−|u|), Σ log x = log Π x.
  *
- * Every factor lies in [1, 2], so the product is kept as a significand and an exponent, and one logarithm at the end
- * replaces one for each element. The error is that of a sum, n·ε. Applied when a program is compiled, after derivatives
+ * The product is kept as a significand and an exponent, and one logarithm at the end replaces one for each element. Factors
+ * in [1, 2] are multiplied where they are computed, others, which may have any size, by a kernel. The error is that of a sum, n·ε. Applied when a program is compiled, after derivatives
  * have been taken: the adjoint of softplus is the sigmoid, which shares the exponential.
  */
 import type { Node, Op } from "../compiler/graph.ts";
@@ -12,6 +12,8 @@ import {
   logaddexpFactor as logaddexpFactorOf,
   softplusFactor as softplusFactorOf,
 } from "../wasm/functions/logistic.ts";
+import { logProduct } from "../wasm/kernels/logProduct.ts";
+import { numberAlgebra } from "../wasm/numberAlgebra.ts";
 import { add, arithmeticOps, maximum, mul, sub } from "./arithmetic.ts";
 import { elementaryOps, log } from "./elementary.ts";
 import { applyMap, broadcastTo, defineMap } from "./map.ts";
@@ -47,10 +49,37 @@ const productOp: Op = {
   lowering: { kind: "reduce", combine: "logProduct" },
 };
 
-/** Terms of a sum by sign: those that are logarithms of factors in [1, 2], and the others. */
+/** Significand and exponent of the product of any numbers; those of zero, infinity and what has no logarithm are 1 and their logarithm. */
+const logProductOp: Op = {
+  name: "logProduct",
+  infer: () => ({ shape: [2], dtype: "float64" }),
+  evaluate: ([x]) => {
+    let product = 1;
+    let exponent = 0;
+    for (const value of x!.data) {
+      const scaled = value < 2 ** -1022 ? value * 2 ** 54 : value;
+      const isOrdinary = value > 0 && value < Infinity;
+      product *= isOrdinary ? numberAlgebra.mantissa(scaled) : 1;
+      exponent += isOrdinary ? numberAlgebra.exponent(scaled) - (scaled === value ? 0 : 54) : logarithmOf(value);
+      for (; product >= 2; product /= 2) exponent++;
+    }
+    return Float64Array.of(product, exponent);
+  },
+  lowering: {
+    kind: "kernel",
+    call: ({ inputs: [x] }) => ({ kernel: logProduct, dims: [sizeOf(x!.shape)] }),
+  },
+};
+/** The logarithm of what is not positive and finite. */
+const logarithmOf = (x: number): number => (x === 0 ? -Infinity : x > 0 ? x : Number.NaN);
+
+/** Terms of a sum by sign: those that are logarithms of factors in [1, 2], logarithms of any numbers, and the others. */
 interface Terms {
   readonly plain: [Node[], Node[]];
   readonly factors: [Node[], Node[]];
+  readonly logs: [Node[], Node[]];
+  /** Elements of the sum. */
+  readonly size: number;
 }
 
 function collect(x: Node, sign: 0 | 1, terms: Terms): void {
@@ -69,7 +98,8 @@ function collect(x: Node, sign: 0 | 1, terms: Terms): void {
   } else if (x.op === elementaryOps.logaddexp) {
     terms.plain[sign].push(maximum(a, b));
     terms.factors[sign].push(applyMap(logaddexpFactor, a, b));
-  } else terms.plain[sign].push(x);
+  } else if (x.op === elementaryOps.log && sizeOf(x.shape) === terms.size) terms.logs[sign].push(a);
+  else terms.plain[sign].push(x);
 }
 
 /** The factors of one sign, two to a product so that a product of factors stays below 4. */
@@ -86,15 +116,27 @@ function logOfProduct(factors: readonly Node[], x: Node): Node {
     .reduce(add);
 }
 
+/** Σ log of all elements of some tensors. */
+function logOfAll(tensors: readonly Node[]): Node {
+  const parts = tensors.map((x) => apply(logProductOp, [x]));
+  const exponent = parts.map((p) => at(p, 1)).reduce(add);
+  return add(parts.map((p) => log(at(p, 0))).reduce(add), mul(exponent, scalar(Math.LN2)));
+}
+
 /** The sum of all elements of `x` with its logarithms taken together, or undefined when there are none. */
 export function sumByProduct(x: Node, sum: (x: Node) => Node): Node | undefined {
   if (!passes().logProducts || x.dtype !== "float64" || sizeOf(x.shape) < 8) return undefined;
-  const terms: Terms = { plain: [[], []], factors: [[], []] };
+  const terms: Terms = { plain: [[], []], factors: [[], []], logs: [[], []], size: sizeOf(x.shape) };
   collect(x, 0, terms);
-  if (terms.factors[0].length + terms.factors[1].length === 0) return undefined;
+  if (![...terms.factors, ...terms.logs].some((list) => list.length > 0)) return undefined;
   const side = (sign: 0 | 1): Node => {
-    const plain = terms.plain[sign].length > 0 ? sum(broadcastTo(terms.plain[sign].reduce(add), x.shape)) : scalar(0);
-    return terms.factors[sign].length > 0 ? add(plain, logOfProduct(terms.factors[sign], x)) : plain;
+    const [plain, factors, logs] = [terms.plain[sign], terms.factors[sign], terms.logs[sign]];
+    const parts = [
+      ...(plain.length > 0 ? [sum(broadcastTo(plain.reduce(add), x.shape))] : []),
+      ...(factors.length > 0 ? [logOfProduct(factors, x)] : []),
+      ...(logs.length > 0 ? [logOfAll(logs)] : []),
+    ];
+    return parts.reduce(add, scalar(0));
   };
   return sub(side(0), side(1));
 }
