@@ -36,6 +36,9 @@ const scalarCombine: Readonly<Record<Combine, Opcode>> = {
   min: "f64.min",
 };
 
+/** Registers for sums: half of those there are. */
+const accumulatorLimit = 8;
+
 export function emitNest(nest: Nest, env: Environment): void {
   new NestEmitter(nest, env).emit();
 }
@@ -149,9 +152,10 @@ class NestEmitter {
 
   emit(): void {
     const { accumulations } = this.#nest;
-    for (const a of accumulations) {
-      if (this.#innerStride(a.target) !== 0) continue;
-      const count = a.combine === "logProduct" ? 1 : Math.max(1, Math.min(this.#plan.unroll, 4));
+    const totals = accumulations.filter((a) => this.#innerStride(a.target) === 0);
+    const room = Math.floor(accumulatorLimit / totals.length);
+    for (const a of totals) {
+      const count = a.combine === "logProduct" ? 1 : Math.max(1, Math.min(this.#plan.unroll, 4, room));
       if (a.combine === "logProduct") this.#exponents.set(a, this.#take("v128"));
       this.#accumulators.set(
         a,
