@@ -1,6 +1,7 @@
 import { cholesky } from "../../src/wasm/kernels/cholesky.ts";
 import { gemm, gemmNT, gemmTN } from "../../src/wasm/kernels/gemm.ts";
 import type { Kernel } from "../../src/wasm/kernels/kernel.ts";
+import { logProduct } from "../../src/wasm/kernels/logProduct.ts";
 import { gemv, gemvT } from "../../src/wasm/kernels/products.ts";
 import { recurrenceKernel } from "../../src/wasm/kernels/recurrence.ts";
 import { copy, cumsum, cumsumReverse, fill } from "../../src/wasm/kernels/sequences.ts";
@@ -22,6 +23,7 @@ export const kernels: readonly Kernel[] = [
   cumsumReverse,
   copy,
   fill,
+  logProduct,
   recurrenceKernel(false, false),
   recurrenceKernel(false, true),
   recurrenceKernel(true, false),

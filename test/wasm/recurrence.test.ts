@@ -38,7 +38,7 @@ function plain(init: number, a: readonly number[], u: readonly number[]): number
   u.forEach((x, i) => out.push(x + (a[i] ?? a[0]!) * out[i]!));
   return out;
 }
-/** Numbers with 30 bits after the point and few before, whose recurrences are followed exactly in integers. */
+/** Numbers with 20 bits after the point and few before, whose recurrences are followed exactly in integers. */
 const scale = 2 ** 20;
 const asDyadic = (x: number): number => Math.round(x * scale) / scale;
 /** The exact values, and Σ |a|ᵏ |u₋ₖ| for each. */
@@ -52,10 +52,10 @@ function exact(init: number, a: readonly number[], u: readonly number[]): { valu
     bits += 20;
     value = value * whole(c) + (whole(x) << BigInt(bits - 20));
     size = Math.abs(c) * size + Math.abs(x);
-    // 70 bits are kept after the point, far more than a double has.
-    if (bits > 140) {
-      value >>= BigInt(bits - 140);
-      bits = 140;
+    // Far more bits are kept after the point than a double has.
+    if (bits > 900) {
+      value >>= BigInt(bits - 900);
+      bits = 900;
     }
     out.push({ value: Number(value) / 2 ** bits, size });
   });

@@ -3,7 +3,7 @@
  *
  * Done plainly, every step waits for the one before: a multiplication and an addition, some seven cycles. But c a few steps on is
  * a power of `a` times c, plus terms that wait for nothing: with d = u + a u₋₁ and f = d + a² d₋₂, c = f + a⁴ c₋₄. So
- * four elements (eight, for one coefficient) cost the wait of one, and all is done in pairs.
+ * four elements cost the wait of one, and all is done in pairs.
  *
  * The terms are those of plain evaluation, summed in another order, each with at most three more roundings: where |a| ≤ 1 the error
  * is of the same size, n ε Σ |a|ᵏ |u₋ₖ|. Other coefficients, whose powers could overflow or vanish, NaN among them, go the plain way.
@@ -58,9 +58,9 @@ class Emitter {
     for (const p of this.#varying ? [this.#a, this.#u, this.#y] : [this.#u, this.#y])
       advance(this.#c, p, this.#reverse ? -8 * steps : 8 * steps);
   }
-  /** Where pair `j` of `pairs` lies after pointers have moved to the block. */
-  #offset(j: number, pairs: number): number {
-    return 16 * (this.#reverse ? pairs - 1 - j : j);
+  /** Where pair 0 or 1 in the order of steps lies in a block that pointers are at. */
+  #offset(j: number): number {
+    return 16 * (this.#reverse ? 1 - j : j);
   }
   /** Makes a local of what is on the stack. */
   #let(): Local {
@@ -68,12 +68,12 @@ class Emitter {
     this.#c.set(local);
     return local;
   }
-  #load(pointer: Local, j: number, pairs: number): Local {
-    this.#c.get(pointer).load("v128.load", this.#offset(j, pairs));
+  #load(pointer: Local, j: number): Local {
+    this.#c.get(pointer).load("v128.load", this.#offset(j));
     return this.#let();
   }
-  #store(value: Local, j: number, pairs: number): void {
-    this.#c.get(this.#y).get(value).store("v128.store", this.#offset(j, pairs));
+  #store(value: Local, j: number): void {
+    this.#c.get(this.#y).get(value).store("v128.store", this.#offset(j));
   }
   #shifted(older: Local, pair: Local): Local {
     const [low, high] = this.#reverse ? [pair, older] : [older, pair];
@@ -122,25 +122,20 @@ class Emitter {
     if (!this.#reverse) this.#move(1);
   }
 
-  /** Steps with one coefficient: `powers` are a, a², a⁴ and, for eight, a⁸. */
-  block(powers: readonly Local[]): void {
-    const [a, a2, a4, a8] = powers as [Local, Local, Local, Local?];
-    const pairs = a8 ? 4 : 2;
-    if (this.#reverse) this.#move(2 * pairs);
-    const u = Array.from({ length: pairs }, (_, j) => this.#load(this.#u, j, pairs));
+  /** Four steps with one coefficient, of which `powers` are the first, second and fourth. */
+  block([a, a2, a4]: readonly [Local, Local, Local]): void {
+    if (this.#reverse) this.#move(4);
+    const u = [0, 1].map((j) => this.#load(this.#u, j));
     const d = u.map((x, j) => this.#addProduct(x, a, this.#shifted(u[j - 1] ?? this.#terms, x)));
     const f = d.map((x, j) => this.#addProduct(x, a2, d[j - 1] ?? this.#d));
-    const y = f.map((x, j) => {
-      const value = this.#values[j & 1]!;
-      return j < 2 ? this.#addProduct(x, a4, value) : this.#addProduct(this.#addProduct(x, a4, f[j - 2]!), a8!, value);
-    });
+    const y = f.map((x, j) => this.#addProduct(x, a4, this.#values[j]!));
     this.#finish(u, d, y);
   }
   /** Four steps with coefficients of their own; plainly where one is out of range. */
   varyingBlock(): void {
     const c = this.#c;
     if (this.#reverse) this.#move(4);
-    const a = [0, 1].map((j) => this.#load(this.#a, j, 2));
+    const a = [0, 1].map((j) => this.#load(this.#a, j));
     const sizes = a.map((x) => {
       c.get(x).op("f64x2.abs");
       return this.#let();
@@ -152,7 +147,7 @@ class Emitter {
     c.op("f64x2.pmax").f64x2(1).op("f64x2.gt").op("v128.or").op("v128.any_true").op("i32.eqz");
     c.if(
       () => {
-        const u = [0, 1].map((j) => this.#load(this.#u, j, 2));
+        const u = [0, 1].map((j) => this.#load(this.#u, j));
         const squares = a.map((x, j) => this.#product(x, this.#shifted(a[j - 1] ?? this.#factors, x)));
         const fourth = squares.map((x, j) => this.#product(x, squares[j - 1] ?? this.#squares));
         const d = u.map((x, j) => this.#addProduct(x, a[j]!, this.#shifted(u[j - 1] ?? this.#terms, x)));
@@ -171,10 +166,10 @@ class Emitter {
   }
   #finish(u: readonly Local[], d: readonly Local[], y: readonly Local[]): void {
     const c = this.#c;
-    y.forEach((value, j) => this.#store(value, j, y.length));
-    if (!this.#reverse) this.#move(2 * y.length);
-    c.get(u.at(-1)!).set(this.#terms).get(d.at(-1)!).set(this.#d);
-    c.get(y.at(-2)!).set(this.#values[0]).get(y.at(-1)!).set(this.#values[1]);
+    y.forEach((value, j) => this.#store(value, j));
+    if (!this.#reverse) this.#move(4);
+    c.get(u[1]!).set(this.#terms).get(d[1]!).set(this.#d);
+    c.get(y[0]!).set(this.#values[0]).get(y[1]!).set(this.#values[1]);
   }
 }
 
@@ -200,16 +195,15 @@ function recurrence(varying: boolean, reverse: boolean): Kernel {
       c.get(p.a).load("f64.load", 0).op("f64.abs").tee(size).f64(smallest).op("f64.ge");
       c.get(size).f64(1).op("f64.le").op("i32.and");
       c.if(() => {
-        const powers = [c.local("v128"), c.local("v128"), c.local("v128"), c.local("v128")];
-        c.get(p.a).load("v128.load64_splat", 0).set(powers[0]!);
-        for (let k = 1; k < 4; k++)
+        const powers = [c.local("v128"), c.local("v128"), c.local("v128")] as const;
+        c.get(p.a).load("v128.load64_splat", 0).set(powers[0]);
+        for (const k of [1, 2])
           c.get(powers[k - 1]!)
             .get(powers[k - 1]!)
             .op("f64x2.mul")
             .set(powers[k]!);
         emitter.restart();
-        blockLoop(c, i, p.n, 8, () => emitter.block(powers));
-        blockLoop(c, i, p.n, 4, () => emitter.block(powers.slice(0, 3)));
+        blockLoop(c, i, p.n, 4, () => emitter.block(powers));
         emitter.readLast();
       });
     }
