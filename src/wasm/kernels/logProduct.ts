@@ -1,6 +1,6 @@
 /** The logarithm of a product of many numbers, but for its last step: a significand and an exponent. */
 import type { Code, Local } from "../code.ts";
-import { advance, type Kernel, kernel } from "./kernel.ts";
+import { type Kernel, kernel } from "./kernel.ts";
 
 /** Four numbers in this range, times a significand, neither overflow nor lose bits. */
 const ordinary: readonly [low: number, high: number] = [2 ** -200, 2 ** 200];
@@ -64,46 +64,59 @@ export const logProduct: Kernel = kernel("logProduct", ["a", "y", "n"], (c, p) =
     held: { two52: constant(2 ** 52), bias: constant(2 ** 52 + 1023), fraction: constant(fraction), one: constant(1) },
   };
   const [low, high] = [constant(ordinary[0]), constant(ordinary[1])];
-  const isBlock = c.local("i32", "isBlock");
+  const step = c.local("i32", "step");
   const x = [0, 1, 2, 3].map(() => c.local("v128"));
   const single = c.local("v128");
+  /** Eight numbers, two or one, in four pairs; the rest are ones. */
+  const load = (): void => {
+    const { one } = running.held;
+    c.get(p.n).i32(8).op("i32.ge_s");
+    c.if(
+      () => {
+        x.forEach((pair, k) =>
+          c
+            .get(p.a)
+            .load("v128.load", 16 * k)
+            .set(pair),
+        );
+        c.i32(8).set(step);
+      },
+      () => {
+        for (const pair of x.slice(1)) c.get(one).set(pair);
+        c.get(p.n).i32(2).op("i32.ge_s");
+        c.if(
+          () => c.get(p.a).load("v128.load", 0).set(x[0]!).i32(2).set(step),
+          () => c.get(single).set(x[0]!).i32(1).set(step),
+        );
+      },
+    );
+  };
   const turn = (): void => {
-    c.get(p.n).i32(8).op("i32.ge_s").tee(isBlock);
-    c.if(() => {
-      x.forEach((pair, k) => {
-        c.get(p.a)
-          .load("v128.load", 16 * k)
-          .tee(pair)
-          .get(low)
-          .op("f64x2.ge")
-          .get(pair)
-          .get(high)
-          .op("f64x2.le");
-        c.op("v128.and");
-        if (k > 0) c.op("v128.and");
-      });
-      c.op("v128.not").op("v128.any_true").op("i32.eqz").set(isBlock);
+    c.get(running.held.one).get(p.a).load("f64.load", 0).op("f64x2.replace_lane", 0).set(single);
+    load();
+    x.forEach((pair, k) => {
+      c.get(pair).get(low).op("f64x2.ge").get(pair).get(high).op("f64x2.le").op("v128.and");
+      if (k > 0) c.op("v128.and");
     });
-    c.get(isBlock).if(
+    c.op("v128.not").op("v128.any_true");
+    c.if(
+      () => {
+        multiplyAny(c, single, running);
+        c.i32(1).set(step);
+      },
       () => {
         c.get(x[0]!).get(x[1]!).op("f64x2.mul").get(x[2]!).get(x[3]!).op("f64x2.mul").op("f64x2.mul");
         c.get(running.product).op("f64x2.mul").set(running.product);
         renormalise(c, running);
-        advance(c, p.a, 64);
-        advance(c, p.n, -8);
-      },
-      () => {
-        c.get(running.held.one).get(p.a).load("f64.load", 0).op("f64x2.replace_lane", 0).set(single);
-        multiplyAny(c, single, running);
-        advance(c, p.a, 8);
-        advance(c, p.n, -1);
       },
     );
+    c.get(p.a).get(step).i32(3).op("i32.shl").op("i32.add").set(p.a);
+    c.get(p.n).get(step).op("i32.sub").tee(p.n);
   };
   c.get(p.n).if(() => {
     c.loop(() => {
       turn();
-      c.get(p.n).brIf(0);
+      c.brIf(0);
     });
   });
   for (const [at, local, op] of [
