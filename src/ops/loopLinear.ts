@@ -1,9 +1,12 @@
-/** Recognising steps that are linear in what they carry: c ← a c + u with a and u that do not depend on c. */
+/**
+ * Recognising steps that are linear in what they carry: c ← a c + u with a and u that do not depend on c. Where c occurs twice, as in
+ * c + k (x − c), it is collected: (1 − k) c + k x, which stays infinite for an infinite c and is not ∞ − ∞.
+ */
 import type { Node } from "../compiler/graph.ts";
 import { isConstant, scalar } from "../compiler/node.ts";
 import { sizeOf } from "../compiler/shapes.ts";
 import { topological } from "../compiler/simplify.ts";
-import { add, arithmeticOps, div, mul, neg, sub } from "./arithmetic.ts";
+import { add, arithmeticOps, div, mul, neg, sub, where } from "./arithmetic.ts";
 import { broadcast } from "./broadcast.ts";
 
 /** factor · c + term; absent parts are zero. */
@@ -41,7 +44,14 @@ export function coefficientsIn(x: Node, c: Node): Linear | undefined {
       return depends.has(by) ? undefined : each(visit(inner), (y) => mul(y, by));
     }
     if (op === arithmeticOps.div) return depends.has(second) ? undefined : each(visit(first), (y) => div(y, second));
-    return undefined;
+    return op.name === "where" ? chosen(node) : undefined;
+  };
+  const chosen = ({ inputs: [condition, p, q] }: Node): Linear | undefined => {
+    const [a, b] = [visit(p!), visit(q!)];
+    if (!a || !b || depends.has(condition!)) return undefined;
+    const either = (y: Node | undefined, z: Node | undefined): Node | undefined =>
+      (y ?? z) && where(condition!, y ?? scalar(0), z ?? scalar(0));
+    return { factor: either(a.factor, b.factor), term: either(a.term, b.term) };
   };
   return visit(x);
 }
