@@ -12,6 +12,7 @@ import { simplify } from "../compiler/simplify.ts";
 import { add } from "./arithmetic.ts";
 import { broadcast } from "./broadcast.ts";
 import { moving } from "./loopActivity.ts";
+import { checkpointLoops, recordLimit } from "./loopCheckpoint.ts";
 import { derivatives } from "./loopDerivatives.ts";
 import { evaluateLoop } from "./loopEvaluate.ts";
 import { segmentOf } from "./loopFlat.ts";
@@ -31,14 +32,20 @@ export const loop: Op = {
     const { body, test } = loopAttrs(attrs);
     return apply(loop, inputs, { ...attrs, body: lowered(body), ...(test && { test: lowered(test) }) });
   },
-  lowering: { kind: "loop", plan: planLoop, prune: prunedAndSplit },
+  lowering: { kind: "loop", plan: planLoop, prune: reduced },
 };
 
-/** Loops as a program needs them. What they were taken apart into is simplified with the rest of the graph. */
-function prunedAndSplit(outputs: readonly Node[], inputs: readonly Node[]): readonly Node[] {
-  const pruned = pruneLoops(outputs);
-  const split = splitLoops(pruned);
-  return split.every((x, i) => x === pruned[i]) ? pruned : pruneLoops(simplify(split, inputs));
+/** Loops as a program needs them. What they were replaced by is simplified with the rest of the graph. */
+function reduced(outputs: readonly Node[], inputs: readonly Node[]): readonly Node[] {
+  const changes = [
+    (x: readonly Node[]) => checkpointLoops(x, Infinity),
+    splitLoops,
+    (x: readonly Node[]) => checkpointLoops(x, recordLimit),
+  ];
+  return changes.reduce((before, change) => {
+    const after = change(before);
+    return after.every((x, i) => x === before[i]) ? before : pruneLoops(simplify(after, inputs));
+  }, pruneLoops(outputs));
 }
 
 /** In sums of few terms a product saves nothing, and its parts keep a body out of registers. */
@@ -67,6 +74,7 @@ export interface LoopParts {
   readonly test?: Node;
   /** For `counted`: a float64 scalar. */
   readonly count?: Node;
+  readonly checkpoint?: number | true | undefined;
   /** What placeholders in the graph stand for outside of it. */
   readonly bound?: ReadonlyMap<Node, Node>;
 }
@@ -137,6 +145,7 @@ export function makeLoop(parts: LoopParts): LoopResults {
     rows: rows.length,
     body: new Body([...carried, ...rows.map((r) => r.input), ...used], [...next, ...stored]),
     ...(test && { test: new Body([...carried, ...used], going) }),
+    ...(parts.checkpoint && { checkpoint: parts.checkpoint }),
   };
   const inputs = [
     ...changes.map((c) => c.init),

@@ -9,10 +9,18 @@ export interface Passes {
   readonly reroll: boolean;
   /** Loops that are linear recurrences in what they carry become recurrences by look-ahead and maps over all steps. */
   readonly recurrences: boolean;
+  /** What long loops carry is computed again for their adjoints, where keeping it would take too much memory or where that was asked for. */
+  readonly checkpoints: boolean;
 }
 
 /** Everything on. */
-export const allPasses: Passes = { summarise: true, logProducts: true, reroll: true, recurrences: true };
+export const allPasses: Passes = {
+  summarise: true,
+  logProducts: true,
+  reroll: true,
+  recurrences: true,
+  checkpoints: true,
+};
 
 let current = allPasses;
 
