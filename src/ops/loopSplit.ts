@@ -12,11 +12,12 @@ import { add, zerosNode } from "./arithmetic.ts";
 import { uniformValue } from "./broadcast.ts";
 import { coefficientsIn, type Linear } from "./loopLinear.ts";
 import { type LoopPieces, replaceLoops } from "./loopPieces.ts";
-import { Steps } from "./loopSteps.ts";
+import { StepRows } from "./loopRows.ts";
 import { broadcastTo } from "./map.ts";
 import { passes } from "./passes.ts";
 import { recurrence } from "./recurrence.ts";
 import { sum } from "./reduce.ts";
+import type { Rolled } from "./rerollLift.ts";
 import { concat, reshape, slice } from "./shape.ts";
 
 /** Fewer steps are done as fast in place. */
@@ -37,12 +38,12 @@ function split(node: Node, inputs: readonly Node[]): LoopPieces | undefined {
   const attrs = loopAttrs(node.attrs);
   const { body, carries, rows, length, trips } = attrs;
   if (trips !== "fixed" || length < fewestSteps) return undefined;
-  const outside = body.inputs.slice(carries).map((x, i) => {
-    return [x, { node: inputs[carries + i]!, stacked: i < rows }] as const;
-  });
-  const steps = new Steps(length, new Map(outside));
-  const sequences = sequencesOf(attrs, inputs, steps);
+  const outside = new Map<Node, Rolled>(
+    body.inputs.slice(carries).map((x, i) => [x, { node: inputs[carries + i]!, isStacked: i < rows }]),
+  );
+  const sequences = sequencesOf(attrs, inputs, outside);
   if (!sequences) return undefined;
+  const steps = new StepRows(length, outside);
   const results = body.outputs.slice(carries).map((x) => steps.stacked(x));
   if (!results.every((x) => x !== undefined)) return undefined;
   const unread = (): never => {
@@ -55,9 +56,16 @@ function split(node: Node, inputs: readonly Node[]): LoopPieces | undefined {
   };
 }
 
-/** The sequences of all carried values, found one after the other as they depend on each other; undefined if one is no recurrence. */
-function sequencesOf(attrs: LoopAttrs, inits: readonly Node[], steps: Steps): Sequence[] | undefined {
-  const { body, carries, unrecorded = [] } = attrs;
+/**
+ * The sequences of all carried values, found one after the other as they depend on each other; undefined if one is no recurrence.
+ * `outside` learns what they are.
+ */
+function sequencesOf(
+  attrs: LoopAttrs,
+  inits: readonly Node[],
+  outside: Map<Node, Rolled>,
+): readonly Sequence[] | undefined {
+  const { body, carries, length, unrecorded = [] } = attrs;
   const own = body.inputs.slice(0, carries);
   const reads = body.outputs.map((x) => new Set(topological([x])));
   // Only what nobody sees between the steps may be added up out of order.
@@ -68,11 +76,12 @@ function sequencesOf(attrs: LoopAttrs, inits: readonly Node[], steps: Steps): Se
       (_, k) => !found.has(k) && own.every((x, j) => j === k || found.has(j) || !reads[k]!.has(x)),
     );
     const linear = next < 0 ? undefined : coefficientsIn(body.outputs[next]!, own[next]!);
-    const sequence = linear && sequenceOf(attrs, inits[next]!, own[next]!, linear, steps, isSeen(next));
+    const sequence =
+      linear && sequenceOf(attrs, inits[next]!, own[next]!, linear, new StepRows(length, outside), isSeen(next));
     if (!sequence) return undefined;
     found.set(next, sequence);
-    if (sequence.before) steps.learn(own[next]!, { node: sequence.before(), stacked: true });
-    if (sequence.after) steps.learn(body.outputs[next]!, { node: sequence.after(), stacked: true });
+    if (sequence.before) outside.set(own[next]!, { node: sequence.before(), isStacked: true });
+    if (sequence.after) outside.set(body.outputs[next]!, { node: sequence.after(), isStacked: true });
   }
   return own.map((_, k) => found.get(k)!);
 }
@@ -82,7 +91,7 @@ function sequenceOf(
   init: Node,
   carry: Node,
   { factor, term }: Linear,
-  steps: Steps,
+  steps: StepRows,
   isSeen: boolean,
 ): Sequence | undefined {
   const terms = term
@@ -108,7 +117,7 @@ function sequenceOf(
   if (sizeOf(carry.shape) !== 1) return undefined;
   const values = recurrence(
     reshape(init, []),
-    a.stacked ? vector(a.node) : reshape(a.node, []),
+    a.isStacked ? vector(a.node) : reshape(a.node, []),
     vector(terms),
     reverse,
   );

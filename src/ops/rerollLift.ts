@@ -104,6 +104,16 @@ const liftRules: Readonly<Partial<Record<Op["lowering"]["kind"], LiftRule>>> = {
   identity: ({ op, attrs, operands: [x] }) => apply(op, [x!.node], attrs),
 };
 
+/** An operation applied to all rows of its operands at once, of which some are stacked; undefined where there is no such form. */
+export function liftOperation(
+  { op, attrs, shape }: Pick<Node, "op" | "attrs" | "shape">,
+  operands: readonly Rolled[],
+  rows: number,
+): Node | undefined {
+  const lifted = liftRules[op.lowering.kind]?.({ op, attrs, operands, rows, shape });
+  return lifted && broadcastTo(lifted, [rows, ...shape]);
+}
+
 /** Forms nested deeper than this are left alone. */
 const deepest = 400;
 
@@ -163,8 +173,7 @@ export class Lifter {
   }
 
   #operation(nodes: readonly Node[], op: Op, attrs: Attrs, columns: readonly (readonly Node[])[]): Rolled | undefined {
-    const rule = liftRules[op.lowering.kind];
-    if (!rule) return undefined;
+    if (!liftRules[op.lowering.kind]) return undefined;
     const [first] = nodes as [Node];
     const operands: Rolled[] = [];
     for (const column of columns) {
@@ -176,9 +185,8 @@ export class Lifter {
       const whole = operands.map((x) => x.node);
       return { node: isForm(first) ? apply(op, whole, attrs) : first, isStacked: false };
     }
-    const { shape } = first;
-    const node = rule({ op, attrs, operands, rows: nodes.length, shape });
-    return node && { node: broadcastTo(node, [nodes.length, ...shape]), isStacked: true };
+    const node = liftOperation({ op, attrs, shape: first.shape }, operands, nodes.length);
+    return node && { node, isStacked: true };
   }
 
   /** Rows of one tensor, each a slice of length 1. */
