@@ -74,6 +74,7 @@ export interface LoopParts {
   readonly test?: Node;
   /** For `counted`: a float64 scalar. */
   readonly count?: Node;
+  /** What long loops carry is computed again; see LoopAttrs. Work on their records stays in the loops that read them. */
   readonly checkpoint?: number | true | undefined;
   /** What placeholders in the graph stand for outside of it. */
   readonly bound?: ReadonlyMap<Node, Node>;
@@ -245,6 +246,7 @@ const vjpOfLoop: VjpRule = (cotangent, node, wanted) => {
     ...tripsOf(node),
     length,
     reverse: !reverse,
+    checkpoint: attrs.checkpoint ?? (layout.records.reduce((n, s) => n + s.size, 0) > recordLimit || undefined),
     carries: [...lambdas, ...totals].map((x) => x.carry),
     rows: [
       ...layout.records.map((s, k) => ({ input: body.inputs[k]!, stacked: view(node, s) })),

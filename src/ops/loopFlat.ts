@@ -1,7 +1,7 @@
 /** Stretches of the flat cotangents of loops and branches, found where they were put together and not copied. */
 import type { Node } from "../compiler/graph.ts";
 import type { Segment } from "../compiler/loop.ts";
-import { constant } from "../compiler/node.ts";
+import { isConstant } from "../compiler/node.ts";
 import { add, arithmeticOps, zerosNode } from "./arithmetic.ts";
 import { broadcast, uniformValue } from "./broadcast.ts";
 import { broadcastTo } from "./map.ts";
@@ -10,15 +10,14 @@ import { concat, reshape, slice } from "./shape.ts";
 /** A stretch of a vector in the shape of its segment; undefined when it is known to be zero. */
 export function segmentOf(flat: Node, { start, size, shape }: Segment): Node | undefined {
   const found = size === 0 ? undefined : stretch(flat, start, size);
-  return found && !isZeros(found) ? reshape(found, shape) : undefined;
+  return found && reshape(found, shape);
 }
-/** Data that are zero: cotangents are joined with others that are data as well. */
-const isZeros = (x: Node): boolean => x.op === constant && x.value!.every((v) => v === 0);
 
 function stretch(flat: Node, start: number, size: number): Node | undefined {
   if (uniformValue(flat) === 0) return undefined;
   if (flat.op === broadcast && flat.inputs[0]!.shape.every((n) => n === 1)) return broadcastTo(flat.inputs[0]!, [size]);
   if (start === 0 && size === flat.shape[0]) return flat;
+  if (isConstant(flat) && flat.value!.subarray(start, start + size).every((x) => x === 0)) return undefined;
   if (flat.op === arithmeticOps.add) {
     const [a, b] = flat.inputs.map((x) => stretch(broadcastTo(x, flat.shape), start, size));
     return a && b ? add(a, b) : (a ?? b);
