@@ -36,7 +36,7 @@ const scalarCombine: Readonly<Record<Combine, Opcode>> = {
   min: "f64.min",
 };
 
-/** Registers for sums: half of those there are. */
+/** Registers for sums in long loops: half of those there are. */
 const accumulatorLimit = 8;
 
 export function emitNest(nest: Nest, env: Environment): void {
@@ -153,7 +153,7 @@ class NestEmitter {
   emit(): void {
     const { accumulations } = this.#nest;
     const totals = accumulations.filter((a) => this.#innerStride(a.target) === 0);
-    const room = Math.floor(accumulatorLimit / totals.length);
+    const room = this.#plan.turns > 1 ? Math.floor(accumulatorLimit / totals.length) : 4;
     for (const a of totals) {
       const count = a.combine === "logProduct" ? 1 : Math.max(1, Math.min(this.#plan.unroll, 4, room));
       if (a.combine === "logProduct") this.#exponents.set(a, this.#take("v128"));
