@@ -19,13 +19,13 @@ export interface Compiled {
  * @throws NotCompilable when an operation has no compiled form; the interpreter runs such graphs.
  */
 export function compile(outputs: readonly Node[], inputs: readonly Node[]): Compiled {
-  const simple = pruned(simplify(outputs, inputs));
+  const simple = pruned(simplify(outputs, inputs), inputs);
   const plan = schedule(topological(simple), inputs, simple);
   return { program: emit(plan, inputs, simple), schedule: plan, outputs: simple };
 }
 
 /** The outputs without what the loops in them compute in vain. */
-function pruned(outputs: readonly Node[]): readonly Node[] {
+function pruned(outputs: readonly Node[], inputs: readonly Node[]): readonly Node[] {
   const loop = topological(outputs).find(({ op }) => op.lowering.kind === "loop");
-  return (loop?.op.lowering as StepLowering | undefined)?.prune?.(outputs) ?? outputs;
+  return (loop?.op.lowering as StepLowering | undefined)?.prune?.(outputs, inputs) ?? outputs;
 }

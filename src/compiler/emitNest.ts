@@ -41,6 +41,9 @@ const scalarCombine: Readonly<Record<Combine, Opcode>> = {
   min: "f64.min",
 };
 
+/** Registers for sums in long loops: half of those there are. */
+const accumulatorLimit = 8;
+
 export function emitNest(nest: Nest, plan: NestPlan, env: Environment): void {
   new NestEmitter(nest, plan, env).emit();
 }
@@ -146,9 +149,10 @@ class NestEmitter {
 
   emit(): void {
     const { accumulations } = this.#nest;
-    for (const a of accumulations) {
-      if (this.#innerStride(a.target) !== 0) continue;
-      const count = a.combine === "logProduct" ? 1 : Math.max(1, Math.min(this.#plan.unroll, 4));
+    const totals = accumulations.filter((a) => this.#innerStride(a.target) === 0);
+    const room = this.#plan.turns > 1 ? Math.floor(accumulatorLimit / totals.length) : 4;
+    for (const a of totals) {
+      const count = a.combine === "logProduct" ? 1 : Math.max(1, Math.min(this.#plan.unroll, 4, room));
       if (a.combine === "logProduct") this.#exponents.set(a, this.#take("v128"));
       this.#accumulators.set(
         a,

@@ -145,6 +145,6 @@ export interface StepLowering {
   readonly kind: "loop" | "branch";
   /** A `PlanStep` of `steps.ts`, which builds on this file. */
   readonly plan: unknown;
-  /** Equal outputs whose steps of this kind do no more than they must. */
-  readonly prune?: (outputs: readonly Node[]) => readonly Node[];
+  /** Equal outputs whose steps of this kind do no more than they must, and what it takes apart, simplified again. */
+  readonly prune?: (outputs: readonly Node[], inputs: readonly Node[]) => readonly Node[];
 }

@@ -111,13 +111,40 @@ const squareOp: Op = defineMap({
   partials: [([x]) => mul(number(2, x!), x!)],
   simplify: ([x], _attrs, type) => {
     if (x!.op === negOp || x!.op === absOp) return square(x!.inputs[0]!);
+    const variance = underRoot(x!);
+    if (variance) return inverseVariance(variance);
     // Scales beyond 1e±154 overflow or vanish when squared apart from what they scale; so do divisors below 1e-308 when inverted.
     if (x!.op === mulOp && x!.inputs.some((y) => isNarrow(y, type)))
       return mul(square(x!.inputs[0]!), square(x!.inputs[1]!));
-    return undefined;
+    return x!.op === mulOp ? standardised(x!) : undefined;
   },
 });
 export const square = (x: Node): Node => applyMap(squareOp, x);
+
+/** (p/√v)² = p·(p/v): no root, neither here nor in derivatives. */
+function standardised(x: Node): Node | undefined {
+  const [p, q] = x.inputs as [Node, Node];
+  for (const [distance, divisor] of [
+    [p, underRoot(q)],
+    [q, underRoot(p)],
+  ] as const)
+    if (divisor) return mul(distance, mul(distance, inverseVariance(divisor)));
+  return undefined;
+}
+/** v of 1/√v. */
+function underRoot(x: Node): Node | undefined {
+  const [inner] = x.inputs;
+  return x.op === reciprocalOp && inner!.op === sqrtOp ? inner!.inputs[0] : undefined;
+}
+const inverseVarianceOp: Op = defineMap({
+  name: "inverseVariance",
+  arity: 1,
+  cost: 4,
+  scalar: (m, [x]) => m.select(m.lt(x!, m.constant(0)), m.constant(Number.NaN), m.div(m.constant(1), x!)),
+  partials: [(_x, out) => neg(square(out))],
+});
+/** (1/√x)²: 1/x, which is NaN where the root is. */
+const inverseVariance = (x: Node): Node => applyMap(inverseVarianceOp, x);
 
 const reciprocalOp: Op = defineMap({
   name: "reciprocal",
@@ -339,7 +366,9 @@ export const zerosNode = (type: NodeType): Node =>
   broadcastTo(constantNode(allocate(type.dtype, 1), [], type.dtype), type.shape);
 
 /** Which operation a node applies, for rules elsewhere that look through arithmetic. */
-export const arithmeticOps: Readonly<Record<"neg" | "add" | "sub" | "mul" | "square" | "div" | "reciprocal", Op>> = {
+export const arithmeticOps: Readonly<
+  Record<"neg" | "add" | "sub" | "mul" | "square" | "div" | "reciprocal" | "sqrt", Op>
+> = {
   neg: negOp,
   add: addOp,
   sub: subOp,
@@ -347,6 +376,7 @@ export const arithmeticOps: Readonly<Record<"neg" | "add" | "sub" | "mul" | "squ
   square: squareOp,
   div: divOp,
   reciprocal: reciprocalOp,
+  sqrt: sqrtOp,
 };
 
 late.add = add;

@@ -77,6 +77,7 @@ const logOp: Op = unary(
   (x) => reciprocal(x),
   ([x]) => {
     if (x!.op === arithmeticOps.reciprocal) return neg(log(x!.inputs[0]!));
+    if (x!.op === arithmeticOps.sqrt) return mul(constant(0.5, x!), log(x!.inputs[0]!));
     return knownLog(x!);
   },
 );

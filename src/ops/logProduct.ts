@@ -18,7 +18,7 @@ import { add, arithmeticOps, maximum, mul, sub } from "./arithmetic.ts";
 import { elementaryOps, isNonNegative, log } from "./elementary.ts";
 import { applyMap, broadcastTo, defineMap } from "./map.ts";
 import { passes } from "./passes.ts";
-import { at } from "./shape.ts";
+import { at, reshape } from "./shape.ts";
 
 const softplusFactor: Op = defineMap({
   name: "softplusFactor",
@@ -73,11 +73,16 @@ const logProductOp: Op = {
 /** The logarithm of what is not positive and finite. */
 const logarithmOf = (x: number): number => (x === 0 ? -Infinity : x > 0 ? x : Number.NaN);
 
+interface Scaled {
+  readonly x: Node;
+  readonly scale: Node;
+}
+
 /** Terms of a sum by sign: those that are logarithms of factors in [1, 2], logarithms of any numbers, and the others. */
 interface Terms {
   readonly plain: [Node[], Node[]];
   readonly factors: [Node[], Node[]];
-  readonly logs: [Node[], Node[]];
+  readonly logs: [Scaled[], Scaled[]];
   /** Elements of the sum. */
   readonly size: number;
 }
@@ -98,11 +103,22 @@ function collect(x: Node, sign: 0 | 1, terms: Terms): void {
   } else if (x.op === elementaryOps.logaddexp) {
     terms.plain[sign].push(maximum(a, b));
     terms.factors[sign].push(applyMap(logaddexpFactor, a, b));
-  } else if (x.op === elementaryOps.log1p && isNonNegative(a)) {
-    // What adding one rounds off does not count in a sum over many.
-    collect(applyMap(elementaryOps.log, add(a, scalar(1))), sign, terms);
-  } else if (x.op === elementaryOps.log && sizeOf(x.shape) === terms.size) terms.logs[sign].push(a);
-  else terms.plain[sign].push(x);
+  } else if (!collectLog(x, scalar(1), sign, terms)) terms.plain[sign].push(x);
+}
+
+/** Takes the logarithm of any numbers, times one number, into the terms. */
+function collectLog(x: Node, scale: Node, sign: 0 | 1, terms: Terms): boolean {
+  const [a, b] = x.inputs as [Node, Node];
+  if (x.op === arithmeticOps.mul && sizeOf(a.shape) === 1)
+    return collectLog(b, mul(scale, reshape(a, [])), sign, terms);
+  if (x.op === arithmeticOps.mul && sizeOf(b.shape) === 1)
+    return collectLog(a, mul(scale, reshape(b, [])), sign, terms);
+  if (sizeOf(x.shape) !== terms.size) return false;
+  // What adding one rounds off does not count in a sum over many.
+  const isLog1p = x.op === elementaryOps.log1p && isNonNegative(a);
+  if (x.op !== elementaryOps.log && !isLog1p) return false;
+  terms.logs[sign].push({ x: isLog1p ? add(a, scalar(1)) : a, scale });
+  return true;
 }
 
 /** The factors of one sign, two to a product so that a product of factors stays below 4. */
@@ -119,11 +135,10 @@ function logOfProduct(factors: readonly Node[], x: Node): Node {
     .reduce(add);
 }
 
-/** Σ log of all elements of some tensors. */
-function logOfAll(tensors: readonly Node[]): Node {
-  const parts = tensors.map((x) => apply(logProductOp, [x]));
-  const exponent = parts.map((p) => at(p, 1)).reduce(add);
-  return add(parts.map((p) => log(at(p, 0))).reduce(add), mul(exponent, scalar(Math.LN2)));
+/** Σ log of all elements of a tensor, times a number. */
+function logOfAll({ x, scale }: Scaled): Node {
+  const parts = apply(logProductOp, [x]);
+  return mul(add(log(at(parts, 0)), mul(at(parts, 1), scalar(Math.LN2))), scale);
 }
 
 /** The sum of all elements of `x` with its logarithms taken together, or undefined when there are none. */
@@ -137,7 +152,7 @@ export function sumByProduct(x: Node, sum: (x: Node) => Node): Node | undefined 
     const parts = [
       ...(plain.length > 0 ? [sum(broadcastTo(plain.reduce(add), x.shape))] : []),
       ...(factors.length > 0 ? [logOfProduct(factors, x)] : []),
-      ...(logs.length > 0 ? [logOfAll(logs)] : []),
+      ...logs.map(logOfAll),
     ];
     return parts.reduce(add, scalar(0));
   };

@@ -9,14 +9,17 @@ import { lowerBody, pruneLoops } from "../compiler/loopPrune.ts";
 import { planLoop } from "../compiler/loopSchedule.ts";
 import { rowsInPlace } from "../compiler/loopViews.ts";
 import { apply, inputNode, isConstant, scalar } from "../compiler/node.ts";
+import { simplify } from "../compiler/simplify.ts";
 import { add } from "./arithmetic.ts";
 import { broadcast } from "./broadcast.ts";
 import { moving } from "./loopActivity.ts";
+import { checkpointLoops, recordLimit } from "./loopCheckpoint.ts";
 import { derivatives } from "./loopDerivatives.ts";
 import { evaluateLoop } from "./loopEvaluate.ts";
 import { segmentOf } from "./loopFlat.ts";
 import { closeGraph } from "./loopGraph.ts";
 import { hoistRows, type Rows } from "./loopHoist.ts";
+import { splitLoops } from "./loopSplit.ts";
 import { broadcastTo } from "./map.ts";
 import { withPasses } from "./passes.ts";
 import { concat, reshape, slice } from "./shape.ts";
@@ -31,8 +34,21 @@ export const loop: Op = {
     const { body, test } = loopAttrs(attrs);
     return apply(loop, inputs, { ...attrs, body: lowered(body), ...(test && { test: lowered(test) }) });
   },
-  lowering: { kind: "loop", plan: planLoop, prune: (outputs) => rowsInPlace(pruneLoops(outputs)) },
+  lowering: { kind: "loop", plan: planLoop, prune: (outputs, inputs) => rowsInPlace(reduced(outputs, inputs)) },
 };
+
+/** Loops as a program needs them. What they were replaced by is simplified with the rest of the graph. */
+function reduced(outputs: readonly Node[], inputs: readonly Node[]): readonly Node[] {
+  const changes = [
+    (x: readonly Node[]) => checkpointLoops(x, Infinity),
+    splitLoops,
+    (x: readonly Node[]) => checkpointLoops(x, recordLimit),
+  ];
+  return changes.reduce((before, change) => {
+    const after = change(before);
+    return after.every((x, i) => x === before[i]) ? before : pruneLoops(simplify(after, inputs));
+  }, pruneLoops(outputs));
+}
 
 /** In sums of few terms a product saves nothing, and its parts keep a body out of registers. */
 const lowered = (body: Body): Body => withPasses({ logProducts: false }, () => lowerBody(body));
@@ -55,6 +71,8 @@ export interface LoopParts {
   readonly test?: Node;
   /** For `counted`: a float64 scalar. */
   readonly count?: Node;
+  /** What long loops carry is computed again; see LoopAttrs. Work on their records stays in the loops that read them. */
+  readonly checkpoint?: number | true | undefined;
   /** What placeholders in the graph stand for outside of it. */
   readonly bound?: ReadonlyMap<Node, Node>;
 }
@@ -102,7 +120,8 @@ export function makeLoop(parts: LoopParts): LoopResults {
   const outerOf = new Map(closed.placeholders.map((p, i) => [p, closed.outer[i]!]));
   const whole = { outputs: closed.outputs, rows: given };
   // Beyond the last step there may be no rows.
-  const { outputs: steps, rows: different } = trips === "fixed" ? hoistRows(whole, outerOf, length) : whole;
+  const { outputs: steps, rows: different } =
+    trips === "fixed" && !parts.checkpoint ? hoistRows(whole, outerOf, length) : whole;
   const next = steps.slice(0, changes.length);
   const made = steps.slice(changes.length, changes.length + parts.results.length);
   const going = steps.slice(changes.length + parts.results.length);
@@ -128,6 +147,7 @@ export function makeLoop(parts: LoopParts): LoopResults {
     rows: rows.length,
     body: new Body([...carried, ...rows.map((r) => r.input), ...used], [...next, ...stored]),
     ...(test && { test: new Body([...carried, ...used], going) }),
+    ...(parts.checkpoint && { checkpoint: parts.checkpoint }),
   };
   const inputs = [
     ...changes.map((c) => c.init),
@@ -227,6 +247,7 @@ const vjpOfLoop: VjpRule = (cotangent, node, wanted) => {
     ...tripsOf(node),
     length,
     reverse: !reverse,
+    checkpoint: attrs.checkpoint ?? (layout.records.reduce((n, s) => n + s.size, 0) > recordLimit || undefined),
     carries: [...lambdas, ...totals].map((x) => x.carry),
     rows: [
       ...layout.records.map((s, k) => ({ input: body.inputs[k]!, stacked: view(node, s) })),

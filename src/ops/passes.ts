@@ -13,6 +13,10 @@ export interface Passes {
   readonly hoistRows: boolean;
   /** Elementary functions of data and single numbers are evaluated once for equal data. */
   readonly distinct: boolean;
+  /** Loops that are linear recurrences in what they carry become recurrences by look-ahead and maps over all steps. */
+  readonly recurrences: boolean;
+  /** What long loops carry is computed again for their adjoints, where keeping it would take too much memory or where that was asked for. */
+  readonly checkpoints: boolean;
 }
 
 /** Everything on. */
@@ -23,6 +27,8 @@ export const allPasses: Passes = {
   probabilitySpace: true,
   hoistRows: true,
   distinct: true,
+  recurrences: true,
+  checkpoints: true,
 };
 
 let current = allPasses;

@@ -25,6 +25,12 @@ export interface ScanOptions {
   readonly length?: number;
   /** From the last row to the first; results lie beside the rows they belong to. Default false. */
   readonly reverse?: boolean;
+  /**
+   * For compiled gradients: keep the carry of every so many steps only, and compute those between again. True: as many steps as there are
+   * such stretches. The results have the same bits; it takes the time of one more forward pass and √length instead of length carries.
+   * Without it, so above 2²³ carried numbers (64 MB).
+   */
+  readonly checkpoint?: boolean | number;
 }
 export type ScanStep<C, X, Y> = (
   carry: TensorTree<C>,
@@ -100,6 +106,16 @@ function lengthOf(name: string, rows: readonly Tensor[], paths: readonly string[
   return first?.shape[0] ?? given!;
 }
 
+/** @throws RangeError when a number of steps is none. */
+function checkpointOf(given: boolean | number | undefined): number | true | undefined {
+  if (typeof given !== "number") return given || undefined;
+  if (!(Number.isInteger(given) && given >= 1))
+    throw new RangeError(
+      `scan: checkpoint ${given} must be true or an integer ≥ 1: the steps between carries that are kept.`,
+    );
+  return given;
+}
+
 /** The two things that a step returns. */
 function stepResult(made: unknown): { next: unknown; y: unknown } {
   if (Array.isArray(made) && (made.length === 1 || made.length === 2)) return { next: made[0], y: made[1] };
@@ -121,7 +137,7 @@ function stepResult(made: unknown): { next: unknown; y: unknown } {
  * @param init - the carry before the first step: a tensor or a tree of tensors
  * @param xs - a tensor or a tree of tensors with the steps along the first axis; undefined with `length`
  * @returns the last carry, and the results of all steps stacked along a first axis
- * @throws TypeError when the carry changes its shape or dtype, when rows differ in number; RangeError when `length` contradicts them
+ * @throws TypeError when the carry changes its shape or dtype, when rows differ in number; RangeError when `length` contradicts them, or for a `checkpoint` that is no number of steps
  * @example
  * // Running means: [1, 1.5, 2]
  * scan(([n, mean], x) => {
@@ -169,6 +185,7 @@ export function scan<C, X = undefined, Y = undefined>(
     trips: "fixed",
     length,
     reverse: options.reverse ?? false,
+    checkpoint: checkpointOf(options.checkpoint),
     carries: carried.inputs.map((input, i) => ({ input, init: carried.inits[i]!, output: outputs[i]! })),
     rows,
     results: results.leaves.map((x) => double(x.node)),

@@ -1,12 +1,17 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { pullback } from "../../src/autodiff/reverse.ts";
+import { compile } from "../../src/compiler/compile.ts";
+import { scalar } from "../../src/compiler/node.ts";
+import { withPasses } from "../../src/ops/passes.ts";
 import { matmul } from "../../src/tensor/linalg.ts";
 import * as math from "../../src/tensor/math.ts";
 import * as shape from "../../src/tensor/shape.ts";
-import type { Tensor } from "../../src/tensor/tensor.ts";
+import { type Tensor, wrap } from "../../src/tensor/tensor.ts";
 import { seeds } from "../ops/draw.ts";
-import { difference, within } from "../ops/engines.ts";
+import { difference, runCompiled, within } from "../ops/engines.ts";
 import { agree, bothWays, column, indices, table } from "./bothWays.ts";
+import { variables } from "./check.ts";
 
 describe("sufficient statistics give the sums they stand for", () => {
   test.each<[string, number[][], (...x: Tensor[]) => Tensor]>([
@@ -153,6 +158,22 @@ describe("sums of logarithms as logarithms of products", () => {
     ["Student's t", [[33]], (x) => math.log1p(x!.mul(30).square().div(3)).sum().mul(-2)],
     ["log1p of what may be negative", [[33]], (x) => math.log1p(x!.mul(0.5)).sum()],
     ["a long sum", [[5000]], (x) => math.softplus(x!.mul(0.001)).sum()],
+    ["logarithms of any numbers", [[33]], (x) => math.log(x!.square().mul(1e30)).sum()],
+    [
+      "with factors, one subtracted",
+      [[33], []],
+      (x, s) => math.log(x!.square().add(s!.exp())).mul(s!).sub(math.log(x!.abs())).sum(),
+    ],
+    [
+      "scales by variances that are not data",
+      [[40], []],
+      (x, s) =>
+        math
+          .log(math.sqrt(x!.square().add(s!.exp())))
+          .add(math.softplus(x!))
+          .add(math.sin(x!))
+          .sum(),
+    ],
   ])("%s", (_name, shapes, f) => {
     agree(shapes, (...x) => f(...x));
   });
@@ -184,6 +205,86 @@ describe("sums of logarithms as logarithms of products", () => {
           within(() => 1e-12 * Math.abs(value)),
         ),
       ).toBeUndefined();
+    }
+  });
+});
+
+test("kernels for logarithms of products run where there are eight and more, and not in loops over steps", () => {
+  const kernels = (n: number, passes = {}): string[] =>
+    withPasses(passes, () => {
+      const inputs = variables([[n]]);
+      const { schedule } = compile([math.log(wrap(inputs[0]!).square().add(1)).sum().node], inputs);
+      return schedule.steps.flatMap((s) => (s.kind === "call" ? [s.call.kernel.name] : []));
+    });
+  expect(kernels(8)).toEqual(["logProduct"]);
+  expect(kernels(7)).toEqual([]);
+  expect(kernels(8, { logProducts: false })).toEqual([]);
+});
+
+describe("quotients by roots, squared", () => {
+  test.each<[string, number[][], (...x: Tensor[]) => Tensor]>([
+    [
+      "by row",
+      [[20], [20]],
+      (d, v) =>
+        d!
+          .div(math.sqrt(v!.square().add(0.1)))
+          .square()
+          .sum(),
+    ],
+    [
+      "the divisor first",
+      [[20], [20]],
+      (d, v) =>
+        math
+          .div(1, math.sqrt(v!.exp().add(1)))
+          .mul(d!)
+          .square()
+          .sum(),
+    ],
+    [
+      "one variance",
+      [[20], []],
+      (d, v) =>
+        d!
+          .sub(v!)
+          .div(math.sqrt(v!.square().add(0.1)))
+          .square()
+          .sum(),
+    ],
+    [
+      "a density",
+      [[20], [20]],
+      (d, v) =>
+        d!
+          .div(math.sqrt(v!.exp().add(1)))
+          .square()
+          .add(math.log(math.sqrt(v!.exp().add(1))))
+          .sum(),
+    ],
+  ])("%s", (_name, shapes, f) => agree(shapes, f));
+  test("have no root in the program", () => {
+    const inputs = variables([[20], [20]]);
+    const [d, v] = inputs.map(wrap) as [Tensor, Tensor];
+    const root = math.sqrt(v.exp().add(1));
+    const out = d.div(root).square().add(math.log(root)).sum().node;
+    const { schedule } = compile([out, ...pullback([out], [scalar(1)], inputs).map((g) => g!)], inputs);
+    const names = schedule.steps.flatMap((s) => (s.kind === "nest" ? s.members.map((x) => x.op.name) : []));
+    expect(names).not.toContain("sqrt");
+  });
+  test.each([-1, 0, 1e-300, 1e300, Infinity, NaN])("variance %d", (v) => {
+    for (const d of [0, 1.5, -1e160, Infinity]) {
+      const f = (a: Tensor, b: Tensor): Tensor => a.div(math.sqrt(b)).square();
+      const inputs = variables([[], []]);
+      const made = runCompiled([f(wrap(inputs[0]!), wrap(inputs[1]!)).node], inputs, [
+        Float64Array.of(d),
+        Float64Array.of(v),
+      ]);
+      if (made instanceof Error) throw made;
+      const exact = (d / Math.sqrt(v)) ** 2;
+      const [found] = made.values[0]!;
+      if (Number.isFinite(exact)) expect(Math.abs(found! - exact)).toBeLessThanOrEqual(1e-15 * exact);
+      else expect(found).toBe(exact);
     }
   });
 });

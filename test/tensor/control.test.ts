@@ -5,6 +5,7 @@ import { inputNode } from "../../src/compiler/node.ts";
 import { printProgram } from "../../src/compiler/print.ts";
 import { instantiate } from "../../src/compiler/program.ts";
 import { allSteps } from "../../src/compiler/steps.ts";
+import { withPasses } from "../../src/ops/passes.ts";
 import { scan, whileLoop } from "../../src/tensor/control.ts";
 import { cond, switchCase } from "../../src/tensor/controlBranch.ts";
 import { arange, tensor } from "../../src/tensor/create.ts";
@@ -35,6 +36,9 @@ const compiledRecurrence = (n: number): ReturnType<typeof compile> => {
     [x],
   );
 };
+
+/** Linear recurrences, too, as the loops that they are written as. */
+const asLoops = <T>(f: () => T): T => withPasses({ recurrences: false }, f);
 
 describe("scan", () => {
   test("known answers: running means, and a loop without rows", () => {
@@ -80,7 +84,8 @@ describe("scan", () => {
   });
   test("what does not change is computed once, outside", () => {
     const a = inputNode([], "float64", "a");
-    const program = compile([scan((c, x) => [c.add(math.exp(wrap(a)).mul(x))], 0, arange(50)).carry.node], [a]);
+    const { carry } = scan((c, x) => [c.add(math.exp(wrap(a)).mul(x))], 0, arange(50));
+    const program = asLoops(() => compile([carry.node], [a]));
     const loops = program.schedule.steps.filter((s) => s.kind === "loop");
     expect(loops.length).toBe(1);
     expect(loops[0]!.attrs.body.order.map((node) => node.op.name)).not.toContain("exp");
@@ -95,17 +100,21 @@ describe("scan", () => {
     expect([loop!.attrs.carries, loop!.attrs.rows]).toEqual([1, 1]);
   });
   test.each([200, 10_000])("%i steps: engines agree, the code does not grow, the second run is like the first", (n) => {
-    const { compiled } = check([[]], (x) => recurrence(n)(x), [[0.7]]);
-    const names = (steps: ReturnType<typeof allSteps>): string[] => steps.map((s) => s.kind);
-    expect(names(allSteps(compiled.schedule)).filter((kind) => kind === "loop").length).toBe(2);
-    expect(Math.abs(compiled.program.code.length - compiledRecurrence(100).program.code.length)).toBeLessThan(100);
-    const instance = instantiate(compiled.program);
-    const run = (): number[] => {
-      instance.input[0] = 0.7;
-      instance.run();
-      return [...instance.output];
-    };
-    expect(run()).toEqual(run());
+    for (const recurrences of [true, false])
+      withPasses({ recurrences }, () => {
+        const { compiled } = check([[]], (x) => recurrence(n)(x), [[0.7]]);
+        const names = (steps: ReturnType<typeof allSteps>): string[] => steps.map((s) => s.kind);
+        const loops = names(allSteps(compiled.schedule)).filter((kind) => kind === "loop");
+        expect(loops.length).toBe(recurrences ? 0 : 2);
+        expect(Math.abs(compiled.program.code.length - compiledRecurrence(100).program.code.length)).toBeLessThan(100);
+        const instance = instantiate(compiled.program);
+        const run = (): number[] => {
+          instance.input[0] = 0.7;
+          instance.run();
+          return [...instance.output];
+        };
+        expect(run()).toEqual(run());
+      });
   });
   test("tracing again gives the same program; equal loops are one", () => {
     const [a, b] = [compiledRecurrence(150), compiledRecurrence(150)];
@@ -114,22 +123,24 @@ describe("scan", () => {
     const x = inputNode([], "float64", "x");
     const rows = arange(70);
     const once = (): Tensor => scan((v, y) => [v.mul(wrap(x)).add(y)], 0, rows).carry;
-    const twice = compile([once().add(once().mul(2)).node], [x]);
-    expect(twice.schedule.steps.filter((s) => s.kind === "loop").length).toBe(1);
+    const twice = () => compile([once().add(once().mul(2)).node], [x]).schedule.steps;
+    expect(asLoops(twice).filter((s) => s.kind === "loop").length).toBe(1);
+    expect(twice().filter((s) => s.kind === "call").length).toBe(1);
   });
   test("records and results that nobody reads are not stored", () => {
     const x = inputNode([], "float64", "x");
     const { carry } = scan((v, y) => [v.mul(wrap(x)).add(y), math.exp(v)], 0, arange(5000));
-    const { program, schedule } = compile([carry.node], [x]);
+    const { program, schedule } = asLoops(() => compile([carry.node], [x]));
     const [loop] = schedule.steps.filter((s) => s.kind === "loop");
     expect(loop!.attrs.body.order.map((node) => node.op.name)).not.toContain("exp");
     expect(program.bytes).toBeLessThan(5000 * 8 + 2000);
   });
   test("the printed program shows the loop and the line it comes from", () => {
-    const text = printProgram(compiledRecurrence(20));
+    const text = asLoops(() => printProgram(compiledRecurrence(20)));
     expect(text).toMatch(/loop\(.*20 steps/);
     expect(text).toMatch(/20 steps backwards/);
     expect(text).toMatch(/control\.test\.ts/);
+    expect(printProgram(compiledRecurrence(20))).toMatch(/recurrence\(.*20\) .*control\.test\.ts/);
   });
 
   test("errors name the leaf and show both shapes", () => {

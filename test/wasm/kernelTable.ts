@@ -3,7 +3,9 @@ import { gemm, gemmNT, gemmTN } from "../../src/wasm/kernels/gemm.ts";
 import { inverseFactor } from "../../src/wasm/kernels/inverseFactor.ts";
 import { inverseProducts, rightColumns } from "../../src/wasm/kernels/inverseProducts.ts";
 import type { Kernel } from "../../src/wasm/kernels/kernel.ts";
+import { logProduct } from "../../src/wasm/kernels/logProduct.ts";
 import { gemv, gemvT, gemvTLower, gemvTUpper } from "../../src/wasm/kernels/products.ts";
+import { recurrenceKernel } from "../../src/wasm/kernels/recurrence.ts";
 import { copy, cumsum, cumsumReverse, fill } from "../../src/wasm/kernels/sequences.ts";
 import { solveLower, solveLowerT, solveUpper, solveUpperT } from "../../src/wasm/kernels/triangular.ts";
 
@@ -28,4 +30,9 @@ export const kernels: readonly Kernel[] = [
   cumsumReverse,
   copy,
   fill,
+  logProduct,
+  recurrenceKernel(false, false),
+  recurrenceKernel(false, true),
+  recurrenceKernel(true, false),
+  recurrenceKernel(true, true),
 ];

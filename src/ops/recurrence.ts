@@ -1,0 +1,35 @@
+/** Linear recurrences of the first order, which loops become when a program is compiled: see src/ops/loopSplit.ts. */
+import type { Node, Op } from "../compiler/graph.ts";
+import { apply } from "../compiler/node.ts";
+import { recurrenceKernel } from "../wasm/kernels/recurrence.ts";
+
+const recurrenceOp: Op = {
+  name: "recurrence",
+  infer: (inputs) => ({ shape: [inputs[2]!.shape[0]! + 1], dtype: "float64" }),
+  evaluate: ([init, a, u], { reverse }) => {
+    const n = u!.data.length;
+    const out = new Float64Array(n + 1);
+    let value = init!.data[0]!;
+    out[reverse ? n : 0] = value;
+    for (let step = 0; step < n; step++) {
+      const i = reverse ? n - 1 - step : step;
+      value = u!.data[i]! + a!.data[a!.data.length === 1 ? 0 : i]! * value;
+      out[reverse ? i : i + 1] = value;
+    }
+    return out;
+  },
+  lowering: {
+    kind: "kernel",
+    call: ({ inputs, attrs }) => ({
+      kernel: recurrenceKernel(inputs[1]!.shape.length === 1, attrs.reverse === true),
+      dims: [inputs[2]!.shape[0]!],
+    }),
+  },
+};
+
+/**
+ * All values of c ← a c + u, beginning with `init`, for the elements of the vector `u` and one coefficient or a vector of them. There is
+ * one more value than there are terms: value i is the one before term i; in `reverse`, where terms are taken from the last to the first, after it.
+ */
+export const recurrence = (init: Node, a: Node, u: Node, reverse: boolean): Node =>
+  apply(recurrenceOp, [init, a, u], { reverse });
