@@ -220,8 +220,9 @@ function leb(x: number): number[] {
   return out;
 }
 
+const encoder = new TextEncoder();
 function text(s: string): number[] {
-  const bytes = new TextEncoder().encode(s);
+  const bytes = encoder.encode(s);
   return [...leb(bytes.length), ...bytes];
 }
 
