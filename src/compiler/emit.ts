@@ -16,7 +16,7 @@ const partLimit = 6000;
  * constant from three or four. Zero is the exception.
  */
 class Literals {
-  readonly #places: Map<string, number> = new Map();
+  readonly #places: Map<number | "-0", number> = new Map();
   readonly values: number[] = [];
 
   add(x: number): void {
@@ -29,23 +29,25 @@ class Literals {
     return this.#places.get(literalKey(x))! * 8;
   }
 }
-const literalKey = (x: number): string => (Object.is(x, -0) ? "-0" : String(x));
+/** A key under which the two zeros are told apart. */
+const literalKey = (x: number): number | "-0" => (Object.is(x, -0) ? "-0" : x);
 
-/** Where lookup tables lie, in the order they were met. */
+/** Where lookup tables lie, in the order they were met; equal ones share a place. */
 class Tables {
-  readonly #offsets: Map<string, number> = new Map();
+  readonly #offsets: Map<Float64Array, number> = new Map();
   readonly contents: Float64Array[] = [];
   bytes = 0;
 
   add(table: Float64Array): void {
-    const key = table.join();
-    if (this.#offsets.has(key)) return;
-    this.#offsets.set(key, this.bytes);
+    if (this.#offsets.has(table)) return;
+    const equal = this.contents.find((x) => x.length === table.length && x.every((v, i) => Object.is(v, table[i])));
+    this.#offsets.set(table, equal ? this.offset(equal) : this.bytes);
+    if (equal) return;
     this.contents.push(table);
     this.bytes += tableRoom(table.length) * 8;
   }
   offset(table: Float64Array): number {
-    return this.#offsets.get(table.join())!;
+    return this.#offsets.get(table)!;
   }
   packed(): Float64Array {
     const out = new Float64Array(this.bytes / 8);
