@@ -144,23 +144,21 @@ interface Engine {
 }
 
 function makeEngine(outputs: readonly Node[], inputs: readonly Node[], options: DensityOptions): Engine {
-  const reason = whyInterpret(options);
-  if (reason === undefined) {
-    try {
-      const compiled = compile(outputs, inputs);
-      const { input, output, run } = instantiate(compiled.program);
-      return { compiled, interpreted: undefined, input, output, run };
-    } catch (error) {
-      if (!(error instanceof NotCompilable)) throw error;
-      return interpretedEngine(outputs, inputs, error.message);
-    }
+  if (options.interpret) return interpretedEngine(outputs, inputs, "asked for by the options");
+  try {
+    const compiled = compile(outputs, inputs);
+    const { input, output, run } = instantiate(compiled.program);
+    return { compiled, interpreted: undefined, input, output, run };
+  } catch (error) {
+    // What the engine lacks is asked when it has failed: where it can run programs, it need not be tried first.
+    const reason = error instanceof NotCompilable ? error.message : whyInterpret();
+    if (reason === undefined) throw error;
+    return interpretedEngine(outputs, inputs, reason);
   }
-  return interpretedEngine(outputs, inputs, reason);
 }
 
-/** Why not to compile, if there is a reason that does not depend on the model. */
-function whyInterpret({ interpret }: DensityOptions): string | undefined {
-  if (interpret) return "asked for by the options";
+/** Why this engine cannot run programs, if it cannot. */
+function whyInterpret(): string | undefined {
   const { webAssembly, simd } = features();
   if (!webAssembly) {
     return (
