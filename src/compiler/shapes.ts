@@ -98,11 +98,14 @@ export function eachOffset(
   visit: (offset: number, i: number) => void,
 ): void {
   const size = sizeOf(shape);
+  const inner = shape.length - 1;
+  const row = shape[inner] ?? 1;
+  const step = strides[inner] ?? 0;
   const index = new Array<number>(shape.length).fill(0);
   let offset = start;
-  for (let i = 0; i < size; i++) {
-    visit(offset, i);
-    for (let d = shape.length - 1; d >= 0; d--) {
+  for (let i = 0; i < size; ) {
+    for (let j = 0; j < row; j++) visit(offset + j * step, i++);
+    for (let d = inner - 1; d >= 0; d--) {
       index[d]!++;
       offset += strides[d]!;
       if (index[d]! < shape[d]!) break;

@@ -29,8 +29,10 @@ export interface Affine {
 
 /** Values of a constant, stretched over the elements of `shape`. */
 export function overRows(x: Node, shape: Shape): Float64Array {
-  const out = new Float64Array(sizeOf(shape));
   const data = x.value!;
+  if (data.length === sizeOf(shape)) return new Float64Array(data);
+  const out = new Float64Array(sizeOf(shape));
+  if (data.length === 1) return out.fill(data[0]!);
   eachOffset(shape, broadcastStrides(x.shape, shape), 0, (at, i) => {
     out[i] = data[at]!;
   });
@@ -107,9 +109,13 @@ class Collector {
     const [matrix, variable] = onLeft ? [a, b] : [b, a];
     const design = this.#design(variable, columns);
     if (!design) return false;
-    const at = onLeft ? (i: number, j: number) => i * columns + j : (i: number, j: number) => j * this.rows + i;
-    for (let i = 0; i < this.rows; i++)
-      for (let j = 0; j < columns; j++) design[i * columns + j]! += scale[i]! * matrix.value![at(i, j)]!;
+    const values = matrix.value!;
+    const [rowStep, columnStep] = onLeft ? [columns, 1] : [1, this.rows];
+    let place = 0;
+    for (let i = 0; i < this.rows; i++) {
+      const s = scale[i]!;
+      for (let j = 0, at = i * rowStep; j < columns; j++, at += columnStep) design[place++]! += s * values[at]!;
+    }
     return true;
   }
 
