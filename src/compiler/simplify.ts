@@ -19,7 +19,10 @@ export function topological(outputs: readonly Node[], opens: (node: Node) => boo
   return [...seen].sort((a, b) => a.id - b.id);
 }
 
-const attrsKey = (node: Node): string => JSON.stringify(node.attrs);
+function attrsKey({ attrs }: Node): string {
+  for (const _name in attrs) return JSON.stringify(attrs);
+  return "";
+}
 const constantKey = (node: Node): string | undefined =>
   node.value !== undefined && node.op.name === "constant" && node.value.length <= 8
     ? `${node.dtype}[${node.shape}]${Array.from(node.value, (x) => (Object.is(x, -0) ? "-0" : x))}`
