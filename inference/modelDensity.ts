@@ -7,7 +7,7 @@ import { interpret } from "../src/compiler/interpret.ts";
 import { scalar } from "../src/compiler/node.ts";
 import { withOrigin } from "../src/compiler/origin.ts";
 import { NotCompilable } from "../src/compiler/placement.ts";
-import { instantiate, type Program } from "../src/compiler/program.ts";
+import { type Program, start } from "../src/compiler/program.ts";
 import { simplify } from "../src/compiler/simplify.ts";
 import type { Trace } from "../src/effects/trace.ts";
 import { broadcastTo } from "../src/ops/map.ts";
@@ -147,7 +147,7 @@ function makeEngine(outputs: readonly Node[], inputs: readonly Node[], options: 
   if (options.interpret) return interpretedEngine(outputs, inputs, "asked for by the options");
   try {
     const compiled = compile(outputs, inputs);
-    const { input, output, run } = instantiate(compiled.program);
+    const { input, output, run } = start(compiled.program);
     return { compiled, interpreted: undefined, input, output, run };
   } catch (error) {
     // What the engine lacks is asked when it has failed: where it can run programs, it need not be tried first.
@@ -218,12 +218,15 @@ function assemble<Data>(
     return Number.NaN;
   });
   const scratch = new Float64Array(dim);
+  const names = lazily(() => latents.flatMap(({ name, input }) => siteNames(name, input.shape)));
   const constrainAll = lazily(() => constrainer(run, latents, options));
   return {
     dim,
     sites,
     flatSites: flat.map(({ name }) => name),
-    names: latents.flatMap(({ name, input }) => siteNames(name, input.shape)),
+    get names() {
+      return names();
+    },
     valueAndGrad,
     value: (x) => valueAndGrad(x, scratch),
     constrain: (x) => {

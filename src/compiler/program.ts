@@ -69,6 +69,11 @@ const latin1: TextDecoder = new TextDecoder("latin1");
  */
 export function instantiate(program: Program): Instance {
   validate(program);
+  return start(program);
+}
+
+/** The same for a program that was made here and needs no checks. */
+export function start(program: Program): Instance {
   const { exports } = new WebAssembly.Instance(moduleOf(program.code));
   const { memory, run } = exports as { memory: WebAssembly.Memory; run: () => void };
   if (!(memory instanceof WebAssembly.Memory) || typeof run !== "function")
