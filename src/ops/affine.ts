@@ -51,10 +51,13 @@ function positions(x: Shape, shape: Shape): Int32Array {
 class Collector {
   readonly rows: number;
   readonly constant: Float64Array;
+  readonly #most: number;
   readonly #terms: Map<Node, Term> = new Map();
 
-  constructor(rows: number) {
+  /** @param most - elements that a variable may have of which each row picks one */
+  constructor(rows: number, most: number) {
     this.rows = rows;
+    this.#most = most;
     this.constant = new Float64Array(rows);
   }
 
@@ -74,6 +77,7 @@ class Collector {
     const { kind } = x.op.lowering;
     if (sizeOf(x.shape) === this.rows && kind === "reshape") return this.#reshaped(x, scale);
     if (kind === "gather" && x.inputs[0]!.shape.length === 1 && isConstant(x.inputs[1]!)) {
+      if (sizeOf(x.inputs[0]!.shape) > this.#most) return false;
       const picked = positions(x.shape, shape).map((at) => x.inputs[1]!.value![at]!);
       return this.#pick(x.inputs[0]!, picked, scale);
     }
@@ -88,7 +92,6 @@ class Collector {
 
   #pick(variable: Node, indices: Int32Array, scale: Float64Array): boolean {
     const size = sizeOf(variable.shape);
-    if (size * 2 > this.rows) return false;
     if (size <= denseLimit) {
       const design = this.#design(variable, size);
       if (!design) return false;
@@ -162,11 +165,15 @@ const rules: ReadonlyMap<Op, Rule> = new Map<Op, Rule>([
   [broadcast, (c, x, shape, scale) => c.add(x.inputs[0]!, shape, scale)],
 ]);
 
-/** The affine form of an expression over its elements, or undefined when it has none in parameters much fewer than its elements. */
-export function affineForm(x: Node): Affine | undefined {
+/**
+ * The affine form of an expression over its elements, or undefined when it has none in parameters much fewer than its elements.
+ *
+ * @param most - elements that a variable may have of which each row picks one; half the rows unless given
+ */
+export function affineForm(x: Node, most: number = sizeOf(x.shape) / 2): Affine | undefined {
   const rows = sizeOf(x.shape);
   if (rows < 2 || isConstant(x)) return undefined;
-  const collector = new Collector(rows);
+  const collector = new Collector(rows, most);
   if (!collector.add(x, x.shape, new Float64Array(rows).fill(1))) return undefined;
   return { rows, constant: collector.constant, terms: collector.terms };
 }

@@ -50,7 +50,8 @@ const vector = (data: Float64Array): Node => constantNode(data, [data.length], "
 
 /** Σ w (c + Σ D θ): a dot product with every variable. */
 function linearSum(x: Node, w: Float64Array, sum: Sum): Node | undefined {
-  const affine = affineForm(x);
+  // A few elements that no row picks cost less than a look-up of those that are.
+  const affine = affineForm(x, 2 * w.length);
   if (!affine?.constant.every(Number.isFinite)) return undefined;
   let total: Node = scalar(affine.constant.reduce((t, c, i) => t + w[i]! * c, 0));
   for (const term of affine.terms) {
