@@ -1,7 +1,7 @@
 /** The seam between models and samplers: a model and its data as a density over one flat unconstrained vector. */
-import type { Node } from "../src/compiler/graph.ts";
-import { type Passes, withPasses } from "../src/ops/passes.ts";
+import { type Passes, passes, withPasses } from "../src/ops/passes.ts";
 import { reroll } from "../src/ops/reroll.ts";
+import { joinInputs } from "../src/ops/rerollInputs.ts";
 import { buildDensity, type DensityOptions, type LogDensity, type Model, traceDensity } from "./modelDensity.ts";
 import { checkModel } from "./modelRun.ts";
 import { watched } from "./nonFinite.ts";
@@ -33,8 +33,11 @@ export function logDensity<Data>(model: Model<Data>, data: Data, options: LogDen
   checkLogDensityOptions("logDensity", options);
   return withPasses(options.passes ?? {}, () => {
     const traced = traceDensity(model, data);
-    const [total] = reroll([traced.total]) as [Node];
-    const ld = buildDensity({ ...traced, total }, options);
+    const rolled = reroll([traced.total]);
+    const { outputs, inputs } = passes().reroll
+      ? joinInputs(rolled, traced.inputs)
+      : { outputs: rolled, inputs: traced.inputs };
+    const ld = buildDensity({ ...traced, total: outputs[0]!, inputs }, options);
     return options.debugNans ? watched(ld) : ld;
   });
 }

@@ -73,7 +73,7 @@ export interface LogDensity {
 
 /** A log density by its parts. */
 export interface DensityGraph {
-  /** One input for each latent site: its unconstrained coordinates. */
+  /** The unconstrained coordinates of the latent sites, in their order; sites of rows that a loop wrote may share an input. */
   readonly inputs: readonly Node[];
   /** The log density, then the gradient with respect to each input. */
   readonly outputs: readonly Node[];
@@ -97,6 +97,8 @@ export interface TracedDensity<Data> {
   readonly data: Data;
   readonly trace: TracedModel;
   readonly total: Node;
+  /** What it depends on: the unconstrained coordinates of the latent sites, in their order. */
+  readonly inputs: readonly Node[];
   /** When the run began. */
   readonly started: number;
 }
@@ -108,15 +110,16 @@ export function traceDensity<Data>(model: Model<Data>, data: Data): TracedDensit
   const parts = [...trace.terms.map((term) => term.total), ...trace.latents.map((latent) => latent.logJacobian)];
   // The sum over all sites is written on no line of the model.
   const sum = withOrigin({ line: undefined }, () => parts.reduce((a, b) => a.add(b)));
-  return { model, data, trace, total: sum.node, started };
+  const inputs = trace.latents.map((latent) => latent.input);
+  return { model, data, trace, total: sum.node, inputs, started };
 }
 
 /** Differentiates a traced log density and compiles both to one program. */
 export function buildDensity<Data>(traced: TracedDensity<Data>, options: DensityOptions): LogDensity {
-  const { total, started } = traced;
+  const { total, inputs, started } = traced;
   const { latents } = traced.trace;
-  const inputs = latents.map((latent) => latent.input);
   const adjoints = pullback([total], [scalar(1)], inputs);
+  const idle = new Set(inputs.filter((_, i) => adjoints[i] === undefined));
   const gradients = adjoints.map((g, i) => g ?? broadcastTo(scalar(0), inputs[i]!.shape));
   const differentiated = performance.now();
   const engine = makeEngine([total, ...gradients], inputs, options);
@@ -124,7 +127,7 @@ export function buildDensity<Data>(traced: TracedDensity<Data>, options: Density
     traced,
     engine,
     [total, ...gradients],
-    latents.filter((latent, i) => adjoints[i] === undefined || isFlat(latent, traced.trace.terms)),
+    latents.filter((latent) => idle.has(latent.input) || isFlat(latent, traced.trace.terms)),
     options,
     {
       traceMs: differentiated - started,
@@ -197,7 +200,7 @@ function interpretedEngine(outputs: readonly Node[], inputs: readonly Node[], wh
 }
 
 function assemble<Data>(
-  { model, data, trace }: TracedDensity<Data>,
+  { model, data, trace, inputs }: TracedDensity<Data>,
   engine: Engine,
   outputs: readonly Node[],
   flat: readonly Latent[],
@@ -240,7 +243,7 @@ function assemble<Data>(
     unconstrain: (values) => unconstrain(model, data, sites, run.names, values),
     program: engine.compiled?.program,
     interpreted: engine.interpreted,
-    graph: { inputs: latents.map((latent) => latent.input), outputs, terms, latents, compiled: engine.compiled },
+    graph: { inputs, outputs, terms, latents, compiled: engine.compiled },
     timing,
   };
 }
