@@ -1,6 +1,7 @@
 /** Runs the benchmarks and writes bench/RESULTS.md. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { cpus, release, totalmem, type } from "node:os";
+import { firstGradientReport } from "./firstGradient.ts";
 import { gradientReport } from "./gradient.ts";
 import { memoryReport } from "./memory.ts";
 
@@ -22,6 +23,14 @@ the first in a process. "One pass" and "best" are hand-written WebAssembly measu
 sufficient statistics. The columns with × are our time over theirs: below 1 we are faster.
 
 ${gradientReport()}
+
+## First gradient
+
+Milliseconds from a model and its data to the first gradient, traced, derived, compiled and called; the package is loaded already.
+Medians of five processes: the first time in a process, and the five times after it. "Installed" is the built package, which is what
+a user runs and the figure that counts; "from source" is the repository through tsx.
+
+${await firstGradientReport()}
 
 ## Memory
 

@@ -1,9 +1,6 @@
 /** The seam between models and samplers: a model and its data as a density over one flat unconstrained vector. */
-import type { Node } from "../src/compiler/graph.ts";
-import { joinSums } from "../src/ops/joinSums.ts";
 import { type Passes, withPasses } from "../src/ops/passes.ts";
-import { probabilitySpace } from "../src/ops/probabilitySpace.ts";
-import { reroll } from "../src/ops/reroll.ts";
+import { rewriteDensity } from "../src/ops/rewriteDensity.ts";
 import { buildDensity, type DensityOptions, type LogDensity, type Model, traceDensity } from "./modelDensity.ts";
 import { checkModel } from "./modelRun.ts";
 import { watched } from "./nonFinite.ts";
@@ -35,9 +32,7 @@ export function logDensity<Data>(model: Model<Data>, data: Data, options: LogDen
   checkLogDensityOptions("logDensity", options);
   return withPasses(options.passes ?? {}, () => {
     const traced = traceDensity(model, data);
-    const [rewritten] = probabilitySpace(reroll([traced.total])) as [Node];
-    const total = joinSums(rewritten);
-    const ld = buildDensity({ ...traced, total }, options);
+    const ld = buildDensity({ ...traced, ...rewriteDensity(traced.total, traced.inputs) }, options);
     return options.debugNans ? watched(ld) : ld;
   });
 }

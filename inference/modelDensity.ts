@@ -7,7 +7,7 @@ import { interpret } from "../src/compiler/interpret.ts";
 import { scalar } from "../src/compiler/node.ts";
 import { withOrigin } from "../src/compiler/origin.ts";
 import { NotCompilable } from "../src/compiler/placement.ts";
-import { instantiate, type Program } from "../src/compiler/program.ts";
+import { type Program, start } from "../src/compiler/program.ts";
 import { simplify } from "../src/compiler/simplify.ts";
 import type { Trace } from "../src/effects/trace.ts";
 import { broadcastTo } from "../src/ops/map.ts";
@@ -73,7 +73,7 @@ export interface LogDensity {
 
 /** A log density by its parts. */
 export interface DensityGraph {
-  /** One input for each latent site: its unconstrained coordinates. */
+  /** The unconstrained coordinates of the latent sites, in their order; sites of rows that a loop wrote may share an input. */
   readonly inputs: readonly Node[];
   /** The log density, then the gradient with respect to each input. */
   readonly outputs: readonly Node[];
@@ -97,6 +97,8 @@ export interface TracedDensity<Data> {
   readonly data: Data;
   readonly trace: TracedModel;
   readonly total: Node;
+  /** What it depends on: the unconstrained coordinates of the latent sites, in their order. */
+  readonly inputs: readonly Node[];
   /** When the run began. */
   readonly started: number;
 }
@@ -108,15 +110,16 @@ export function traceDensity<Data>(model: Model<Data>, data: Data): TracedDensit
   const parts = [...trace.terms.map((term) => term.total), ...trace.latents.map((latent) => latent.logJacobian)];
   // The sum over all sites is written on no line of the model.
   const sum = withOrigin({ line: undefined }, () => parts.reduce((a, b) => a.add(b)));
-  return { model, data, trace, total: sum.node, started };
+  const inputs = trace.latents.map((latent) => latent.input);
+  return { model, data, trace, total: sum.node, inputs, started };
 }
 
 /** Differentiates a traced log density and compiles both to one program. */
 export function buildDensity<Data>(traced: TracedDensity<Data>, options: DensityOptions): LogDensity {
-  const { total, started } = traced;
+  const { total, inputs, started } = traced;
   const { latents } = traced.trace;
-  const inputs = latents.map((latent) => latent.input);
   const adjoints = pullback([total], [scalar(1)], inputs);
+  const idle = new Set(inputs.filter((_, i) => adjoints[i] === undefined));
   const gradients = adjoints.map((g, i) => g ?? broadcastTo(scalar(0), inputs[i]!.shape));
   const differentiated = performance.now();
   const engine = makeEngine([total, ...gradients], inputs, options);
@@ -124,7 +127,7 @@ export function buildDensity<Data>(traced: TracedDensity<Data>, options: Density
     traced,
     engine,
     [total, ...gradients],
-    latents.filter((latent, i) => adjoints[i] === undefined || isFlat(latent, traced.trace.terms)),
+    latents.filter((latent) => idle.has(latent.input) || isFlat(latent, traced.trace.terms)),
     options,
     {
       traceMs: differentiated - started,
@@ -144,23 +147,21 @@ interface Engine {
 }
 
 function makeEngine(outputs: readonly Node[], inputs: readonly Node[], options: DensityOptions): Engine {
-  const reason = whyInterpret(options);
-  if (reason === undefined) {
-    try {
-      const compiled = compile(outputs, inputs);
-      const { input, output, run } = instantiate(compiled.program);
-      return { compiled, interpreted: undefined, input, output, run };
-    } catch (error) {
-      if (!(error instanceof NotCompilable)) throw error;
-      return interpretedEngine(outputs, inputs, error.message);
-    }
+  if (options.interpret) return interpretedEngine(outputs, inputs, "asked for by the options");
+  try {
+    const compiled = compile(outputs, inputs);
+    const { input, output, run } = start(compiled.program);
+    return { compiled, interpreted: undefined, input, output, run };
+  } catch (error) {
+    // What the engine lacks is asked when it has failed: where it can run programs, it need not be tried first.
+    const reason = error instanceof NotCompilable ? error.message : whyInterpret();
+    if (reason === undefined) throw error;
+    return interpretedEngine(outputs, inputs, reason);
   }
-  return interpretedEngine(outputs, inputs, reason);
 }
 
-/** Why not to compile, if there is a reason that does not depend on the model. */
-function whyInterpret({ interpret }: DensityOptions): string | undefined {
-  if (interpret) return "asked for by the options";
+/** Why this engine cannot run programs, if it cannot. */
+function whyInterpret(): string | undefined {
   const { webAssembly, simd } = features();
   if (!webAssembly) {
     return (
@@ -199,7 +200,7 @@ function interpretedEngine(outputs: readonly Node[], inputs: readonly Node[], wh
 }
 
 function assemble<Data>(
-  { model, data, trace }: TracedDensity<Data>,
+  { model, data, trace, inputs }: TracedDensity<Data>,
   engine: Engine,
   outputs: readonly Node[],
   flat: readonly Latent[],
@@ -220,12 +221,15 @@ function assemble<Data>(
     return Number.NaN;
   });
   const scratch = new Float64Array(dim);
+  const names = lazily(() => latents.flatMap(({ name, input }) => siteNames(name, input.shape)));
   const constrainAll = lazily(() => constrainer(run, latents, options));
   return {
     dim,
     sites,
     flatSites: flat.map(({ name }) => name),
-    names: latents.flatMap(({ name, input }) => siteNames(name, input.shape)),
+    get names() {
+      return names();
+    },
     valueAndGrad,
     value: (x) => valueAndGrad(x, scratch),
     constrain: (x) => {
@@ -239,7 +243,7 @@ function assemble<Data>(
     unconstrain: (values) => unconstrain(model, data, sites, run.names, values),
     program: engine.compiled?.program,
     interpreted: engine.interpreted,
-    graph: { inputs: latents.map((latent) => latent.input), outputs, terms, latents, compiled: engine.compiled },
+    graph: { inputs, outputs, terms, latents, compiled: engine.compiled },
     timing,
   };
 }

@@ -92,11 +92,14 @@ const firstBad = (values: TypedArray): number => {
 /** Values of all nodes of the graph at a point, by the reference evaluators. */
 function evaluator({ inputs, terms, latents, outputs }: DensityGraph, x: Float64Array): ValueOf {
   const values = new Map<Node, TypedArray>();
-  let start = 0;
-  for (const input of inputs) {
-    const end = start + sizeOf(input.shape);
-    values.set(input, x.slice(start, end));
-    start = end;
+  // The terms are over the inputs of their sites, the gradient over those of the program.
+  for (const each of [inputs, latents.map((latent) => latent.input)]) {
+    let start = 0;
+    for (const input of each) {
+      const end = start + sizeOf(input.shape);
+      values.set(input, x.slice(start, end));
+      start = end;
+    }
   }
   const compute = (target: Node): TypedArray => {
     const found = values.get(target);

@@ -14,7 +14,19 @@ const identity = (shape: Shape): DimensionMap[] =>
 
 /** Dimensions larger than 1. */
 export const squeezed = (shape: Shape): number[] => shape.filter((n) => n !== 1);
-const sameSqueezed = (a: Shape, b: Shape): boolean => `${squeezed(a)}` === `${squeezed(b)}`;
+/** Whether two shapes differ in dimensions of 1 alone. */
+export function sameSqueezed(a: Shape, b: Shape): boolean {
+  let i = 0;
+  let j = 0;
+  for (;;) {
+    while (a[i] === 1) i++;
+    while (b[j] === 1) j++;
+    if (a[i] !== b[j]) return false;
+    if (i >= a.length) return true;
+    i++;
+    j++;
+  }
+}
 
 /** `inner` maps the base to a node; `outer` maps that node to its user. */
 const compose = (inner: readonly DimensionMap[], outer: readonly DimensionMap[]): DimensionMap[] =>
@@ -31,10 +43,20 @@ function thinReshape(node: Node): DimensionMap[] {
   return node.inputs[0]!.shape.map((n) => (n === 1 ? fixed : { from: kept[next++]!, offset: 0, step: 1 }));
 }
 
+const known: WeakMap<Node, Source> = new WeakMap();
+
 /** Follows views, copies and thin reshapes down to the node that has numbers of its own. */
 export function sourceOf(node: Node): Source {
+  let source = known.get(node);
+  if (source === undefined) {
+    source = findSource(node);
+    known.set(node, source);
+  }
+  return source;
+}
+function findSource(node: Node): Source {
   const { lowering } = node.op;
-  const [x] = node.inputs;
+  const x = node.inputs[0];
   const through = (map: readonly DimensionMap[]): Source => {
     const inner = sourceOf(x!);
     return { base: inner.base, map: compose(inner.map, map) };

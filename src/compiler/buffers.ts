@@ -73,7 +73,7 @@ export class Buffers {
       "constant",
       sizeOf(holder.shape),
       `constant ${formatShape(holder.shape)}`,
-      Float64Array.from(holder.value!),
+      new Float64Array(holder.value!),
     );
     this.#bufferOf.set(holder, id);
     return id;
@@ -86,7 +86,8 @@ export class Buffers {
     if (known !== undefined) return known;
     const [m, n] = matrix.shape as [number, number];
     const data = new Float64Array(m * n);
-    for (let i = 0; i < m; i++) for (let j = 0; j < n; j++) data[j * m + i] = matrix.value![i * n + j]!;
+    const values = matrix.value!;
+    for (let j = 0, place = 0; j < n; j++) for (let at = j; at < m * n; at += n) data[place++] = values[at]!;
     const id = this.add("constant", m * n, `constant ${formatShape([n, m])}`, data);
     this.#layouts.set(key, id);
     return id;

@@ -19,7 +19,7 @@ const partLimit = 6000;
  * constant from three or four. Zero is the exception.
  */
 class Literals {
-  readonly #places: Map<string, number> = new Map();
+  readonly #places: Map<number | "-0", number> = new Map();
   readonly values: number[] = [];
 
   add(x: number): void {
@@ -32,7 +32,8 @@ class Literals {
     return this.#places.get(literalKey(x))! * 8;
   }
 }
-const literalKey = (x: number): string => (Object.is(x, -0) ? "-0" : String(x));
+/** A key under which the two zeros are told apart. */
+const literalKey = (x: number): number | "-0" => (Object.is(x, -0) ? "-0" : x);
 
 /** Where lookup tables lie, in the order they were met. */
 class Tables {

@@ -57,6 +57,7 @@ class NestEmitter {
   readonly #inner: number;
   readonly #plan: InnerPlan;
   readonly #uses: ReadonlyMap<Lane, number>;
+  readonly #stridesOf: Map<Access, readonly number[]> = new Map();
   readonly #hoisted: Map<Lane, Local> = new Map();
   /** Values of the body instance that is being written. */
   #current: Map<Lane, Local> = new Map();
@@ -87,13 +88,18 @@ class NestEmitter {
   #level(lane: Lane): number {
     return lane.level < 0 ? -1 : this.#group[lane.level]!;
   }
-  #strides(access: Access): number[] {
-    const out = this.#sizes.map(() => 0);
-    access.strides.forEach((s, d) => {
-      // In a collapsed group the innermost of the old loops has the stride of the new one; it is visited last.
-      out[this.#group[d]!] = s;
-    });
-    return out;
+  #strides(access: Access): readonly number[] {
+    let strides = this.#stridesOf.get(access);
+    if (strides === undefined) {
+      const out = this.#sizes.map(() => 0);
+      access.strides.forEach((s, d) => {
+        // In a collapsed group the innermost of the old loops has the stride of the new one; it is visited last.
+        out[this.#group[d]!] = s;
+      });
+      strides = out;
+      this.#stridesOf.set(access, strides);
+    }
+    return strides;
   }
   #innerStride(access: Access): number {
     return this.#strides(access)[this.#inner] ?? 0;

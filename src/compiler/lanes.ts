@@ -114,7 +114,9 @@ export class LaneAlgebra implements Algebra<Lane> {
     return this.#fold(op, args) ?? this.#bits(op, ...args);
   }
   #bits(op: LaneOp, ...args: Lane[]): Lane {
-    return this.#make(op, args, `${op} ${args.map((a) => a.id)}`);
+    let key: string = op;
+    for (let i = 0; i < args.length; i++) key += ` ${args[i]!.id}`;
+    return this.#make(op, args, key);
   }
   #shift(op: "shiftLeft" | "shiftRight", a: Lane, place: number): Lane {
     return this.#make(op, [a], `${op} ${a.id} ${place}`, { place });

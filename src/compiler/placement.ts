@@ -4,7 +4,7 @@
  * A nest runs over one index space. A node joins the earliest nest of its index space that comes after everything it needs;
  * inside a nest values pass in registers, and only what another step reads is stored.
  */
-import { isWhole, operandSource, sourceOf, squeezed } from "./access.ts";
+import { isWhole, operandSource, sameSqueezed, sourceOf, squeezed } from "./access.ts";
 import { count, type Draft, fits } from "./fusion.ts";
 import type { Node, Shape } from "./graph.ts";
 import { matrixVector, productForm, readsWhole } from "./matrixProducts.ts";
@@ -19,7 +19,8 @@ export class NotCompilable extends Error {
 /** A step of the program to be: a loop nest, or the call of a kernel, loop or branch. */
 export type Slot = { readonly nest: Draft } | { readonly call: Node };
 
-const isNestNode = (node: Node): boolean => ["map", "gather", "reduce", "scatterAdd"].includes(node.op.lowering.kind);
+const nestKinds: ReadonlySet<string> = new Set(["map", "gather", "reduce", "scatterAdd"]);
+const isNestNode = (node: Node): boolean => nestKinds.has(node.op.lowering.kind);
 
 /** The piece of data that a copy into a concatenation or a padded tensor moves. */
 export const pieceOf = (node: Node, piece: number): Node => node.inputs[node.op.lowering.kind === "pad" ? 0 : piece]!;
@@ -142,9 +143,7 @@ export class Placement {
     const shape = this.#indexShape(user);
     const source = user.op.lowering.kind === "matmul" ? sourceOf(x) : operandSource(x, shape);
     return (
-      source.base === producer &&
-      isWhole(source, shape.length ? shape : x.shape) &&
-      `${squeezed(producer.shape)}` === `${dims}`
+      source.base === producer && isWhole(source, shape.length ? shape : x.shape) && sameSqueezed(producer.shape, dims)
     );
   }
   /** The full shape over which a member of a nest reads its operands. */

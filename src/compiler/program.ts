@@ -43,19 +43,25 @@ const cacheLimit = 256;
 
 /** The compiled module of these bytes, kept by content: tracing the same model again compiles nothing. */
 function moduleOf(code: Uint8Array): WebAssembly.Module {
-  const key = latin1(code);
+  const key = latin1.decode(code);
   const known = modules.get(key);
   if (known) return known;
-  const module = new WebAssembly.Module(code as Uint8Array<ArrayBuffer>);
+  const module = compiled(code as Uint8Array<ArrayBuffer>);
   if (modules.size >= cacheLimit) modules.delete(modules.keys().next().value!);
   modules.set(key, module);
   return module;
 }
-function latin1(bytes: Uint8Array): string {
-  let key = "";
-  for (let i = 0; i < bytes.length; i += 4096) key += String.fromCharCode(...bytes.subarray(i, i + 4096));
-  return key;
+function compiled(code: Uint8Array<ArrayBuffer>): WebAssembly.Module {
+  try {
+    return new WebAssembly.Module(code);
+  } catch (error) {
+    // Validating takes as long as compiling, and is left to the engine unless something is wrong.
+    if (!WebAssembly.validate(code)) invalid("its WebAssembly module does not validate");
+    throw error;
+  }
 }
+/** Every byte a character of its own. */
+const latin1: TextDecoder = new TextDecoder("latin1");
 
 /**
  * Makes a program ready to run.
@@ -63,6 +69,11 @@ function latin1(bytes: Uint8Array): string {
  */
 export function instantiate(program: Program): Instance {
   validate(program);
+  return start(program);
+}
+
+/** The same for a program that was made here and needs no checks. */
+export function start(program: Program): Instance {
   const { exports } = new WebAssembly.Instance(moduleOf(program.code));
   const { memory, run } = exports as { memory: WebAssembly.Memory; run: () => void };
   if (!(memory instanceof WebAssembly.Memory) || typeof run !== "function")
@@ -108,10 +119,7 @@ export function validate(program: Program): void {
     (program[list] as readonly Port[]).forEach((port, i) => checkPort(port, `${list}[${i}]`, program.bytes));
     contiguous(program[list], list);
   }
-  if (!WebAssembly.validate(program.code as Uint8Array<ArrayBuffer>))
-    invalid("its WebAssembly module does not validate");
-  const module = moduleOf(program.code);
-  if (WebAssembly.Module.imports(module).length > 0) invalid("its module wants imports");
+  if (WebAssembly.Module.imports(moduleOf(program.code)).length > 0) invalid("its module wants imports");
 }
 
 function checkPort(port: Port, where: string, bytes: number): void {

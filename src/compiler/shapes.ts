@@ -2,12 +2,20 @@
 import type { DType, Shape, TypedArray } from "./graph.ts";
 
 /** Number of elements; 1 for a scalar. */
-export const sizeOf = (shape: Shape): number => shape.reduce((size, n) => size * n, 1);
+export function sizeOf(shape: Shape): number {
+  let size = 1;
+  for (let d = 0; d < shape.length; d++) size *= shape[d]!;
+  return size;
+}
 
 /** `[8, 3]`, `[]` for a scalar: how shapes print in every message. */
 export const formatShape = (shape: Shape): string => `[${shape.join(", ")}]`;
 
-export const sameShape = (a: Shape, b: Shape): boolean => a.length === b.length && a.every((n, d) => n === b[d]);
+export function sameShape(a: Shape, b: Shape): boolean {
+  if (a.length !== b.length) return false;
+  for (let d = 0; d < a.length; d++) if (a[d] !== b[d]) return false;
+  return true;
+}
 
 /** Row-major strides in elements. */
 export function stridesOf(shape: Shape): number[] {
@@ -98,11 +106,14 @@ export function eachOffset(
   visit: (offset: number, i: number) => void,
 ): void {
   const size = sizeOf(shape);
+  const inner = shape.length - 1;
+  const row = shape[inner] ?? 1;
+  const step = strides[inner] ?? 0;
   const index = new Array<number>(shape.length).fill(0);
   let offset = start;
-  for (let i = 0; i < size; i++) {
-    visit(offset, i);
-    for (let d = shape.length - 1; d >= 0; d--) {
+  for (let i = 0; i < size; ) {
+    for (let j = 0; j < row; j++) visit(offset + j * step, i++);
+    for (let d = inner - 1; d >= 0; d--) {
       index[d]!++;
       offset += strides[d]!;
       if (index[d]! < shape[d]!) break;

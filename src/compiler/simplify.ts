@@ -20,7 +20,11 @@ export function topological(outputs: readonly Node[], opens: (node: Node) => boo
 }
 
 const nodeKey = (op: Op, inputs: readonly Node[], attrs: Attrs): string =>
-  `${op.name} ${inputs.map((x) => x.id)} ${JSON.stringify(attrs)}`;
+  `${op.name} ${inputs.map((x) => x.id)} ${attrsKey(attrs)}`;
+function attrsKey(attrs: Attrs): string {
+  for (const _name in attrs) return JSON.stringify(attrs);
+  return "";
+}
 const constantKey = (node: Node): string | undefined =>
   node.value !== undefined && node.op.name === "constant" && node.value.length <= 8
     ? `${node.dtype}[${node.shape}]${Array.from(node.value, (x) => (Object.is(x, -0) ? "-0" : x))}`

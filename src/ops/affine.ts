@@ -30,8 +30,10 @@ export interface Affine {
 
 /** Values of a constant, stretched over the elements of `shape`. */
 export function overRows(x: Node, shape: Shape): Float64Array {
-  const out = new Float64Array(sizeOf(shape));
   const data = x.value!;
+  if (data.length === sizeOf(shape)) return new Float64Array(data);
+  const out = new Float64Array(sizeOf(shape));
+  if (data.length === 1) return out.fill(data[0]!);
   eachOffset(shape, broadcastStrides(x.shape, shape), 0, (at, i) => {
     out[i] = data[at]!;
   });
@@ -50,10 +52,13 @@ function positions(x: Shape, shape: Shape): Int32Array {
 class Collector {
   readonly rows: number;
   readonly constant: Float64Array;
+  readonly #most: number;
   readonly #terms: Map<Node, Term> = new Map();
 
-  constructor(rows: number) {
+  /** @param most - elements that a variable may have of which each row picks one */
+  constructor(rows: number, most: number) {
     this.rows = rows;
+    this.#most = most;
     this.constant = new Float64Array(rows);
   }
 
@@ -75,6 +80,7 @@ class Collector {
     const { kind } = x.op.lowering;
     if (sizeOf(x.shape) === this.rows && kind === "reshape") return this.add(x.inputs[0]!, x.inputs[0]!.shape, scale);
     if (kind === "gather" && !x.attrs.distinct && x.inputs[0]!.shape.length === 1 && isConstant(x.inputs[1]!)) {
+      if (sizeOf(x.inputs[0]!.shape) > this.#most) return false;
       const picked = positions(x.shape, shape).map((at) => x.inputs[1]!.value![at]!);
       return this.#pick(x.inputs[0]!, picked, scale);
     }
@@ -86,7 +92,6 @@ class Collector {
   #pick(x: Node, indices: Int32Array, factor: Scale): boolean {
     const { variable, scale } = scaled(x, factor);
     const size = sizeOf(variable.shape);
-    if (size * 2 > this.rows) return false;
     if (size <= denseLimit) {
       const design = this.#design(variable, size);
       if (!design) return false;
@@ -108,9 +113,13 @@ class Collector {
     const { variable, scale } = scaled(onLeft ? b : a, factor);
     const design = this.#design(variable, columns);
     if (!design) return false;
-    const at = onLeft ? (i: number, j: number) => i * columns + j : (i: number, j: number) => j * this.rows + i;
-    for (let i = 0; i < this.rows; i++)
-      for (let j = 0; j < columns; j++) design[i * columns + j]! += scale[i]! * matrix.value![at(i, j)]!;
+    const values = matrix.value!;
+    const [rowStep, columnStep] = onLeft ? [columns, 1] : [1, this.rows];
+    let place = 0;
+    for (let i = 0; i < this.rows; i++) {
+      const s = scale[i]!;
+      for (let j = 0, at = i * rowStep; j < columns; j++, at += columnStep) design[place++]! += s * values[at]!;
+    }
     return true;
   }
 
@@ -175,11 +184,15 @@ const rules: ReadonlyMap<Op, Rule> = new Map<Op, Rule>([
   [broadcast, (c, x, shape, scale) => c.add(x.inputs[0]!, shape, scale)],
 ]);
 
-/** The affine form of an expression over its elements, or undefined when it has none in parameters much fewer than its elements. */
-export function affineForm(x: Node): Affine | undefined {
+/**
+ * The affine form of an expression over its elements, or undefined when it has none in parameters much fewer than its elements.
+ *
+ * @param most - elements that a variable may have of which each row picks one; half the rows unless given
+ */
+export function affineForm(x: Node, most: number = sizeOf(x.shape) / 2): Affine | undefined {
   const rows = sizeOf(x.shape);
   if (rows < 2 || isConstant(x)) return undefined;
-  const collector = new Collector(rows);
+  const collector = new Collector(rows, most);
   if (!collector.add(x, x.shape, { rows: new Float64Array(rows).fill(1) })) return undefined;
   return { rows, constant: collector.constant, terms: collector.terms };
 }

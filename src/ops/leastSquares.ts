@@ -25,17 +25,22 @@ export function triangularForm(system: LinearSystem): TriangularForm {
   const { rows, columns, matrix } = system;
   const width = columns + 1;
   const reduced = matrix.slice();
-  reflect(reduced, rows, columns);
+  const reflections = reflect(reduced, rows, columns);
   const centre = solution(reduced, columns);
   if (!centre) return read(reduced, rows, columns, new Float64Array(columns));
-  const centred = matrix.slice();
+  const constants = new Float64Array(rows);
   for (let i = 0; i < rows; i++) {
-    let total = matrix[i * width + columns]!;
-    for (let j = 0; j < columns; j++) total += matrix[i * width + j]! * centre[j]!;
-    centred[i * width + columns] = total;
+    const row = i * width;
+    let total = matrix[row + columns]!;
+    for (let j = 0; j < columns; j++) total += matrix[row + j]! * centre[j]!;
+    constants[i] = total;
   }
-  reflect(centred, rows, columns);
-  return read(centred, rows, columns, centre);
+  // The design is what it was, and so are its reflections.
+  for (const reflection of reflections) applyTo(constants, reflection);
+  constants.forEach((c, i) => {
+    reduced[i * width + columns] = c;
+  });
+  return read(reduced, rows, columns, centre);
 }
 
 function read(reduced: Float64Array, rows: number, columns: number, centre: Float64Array): TriangularForm {
@@ -68,28 +73,52 @@ function solution(reduced: Float64Array, columns: number): Float64Array | undefi
   return theta.every(Number.isFinite) ? theta : undefined;
 }
 
+/** Takes x to x − scale·(v·x)·v, where v is zero before `from`. */
+interface Reflection {
+  readonly from: number;
+  readonly v: Float64Array;
+  readonly scale: number;
+}
+
+/** Applies a reflection to a column that lies by itself. */
+function applyTo(x: Float64Array, { from, v, scale }: Reflection): void {
+  let dot = 0;
+  for (let i = from; i < x.length; i++) dot += v[i]! * x[i]!;
+  dot *= scale;
+  for (let i = from; i < x.length; i++) x[i]! -= dot * v[i]!;
+}
+
 /**
  * Householder reflections applied in place to [D | c], rows × (columns + 1), until D is upper triangular
- * (Golub & Van Loan, Matrix Computations, algorithm 5.2.1).
+ * (Golub & Van Loan, Matrix Computations, algorithm 5.2.1); gives them, so that another column can follow.
  */
-function reflect(a: Float64Array, rows: number, columns: number): void {
+function reflect(a: Float64Array, rows: number, columns: number): Reflection[] {
   const width = columns + 1;
-  const v = new Float64Array(rows);
+  const end = rows * width;
   const dots = new Float64Array(width);
+  const reflections: Reflection[] = [];
   for (let k = 0; k < columns; k++) {
     let norm = 0;
-    for (let i = k; i < rows; i++) norm += squared(a[i * width + k]!);
+    for (let at = k * width + k; at < end; at += width) norm += squared(a[at]!);
     if (norm === 0) continue;
-    const alpha = a[k * width + k]! > 0 ? -Math.sqrt(norm) : Math.sqrt(norm);
+    const v = new Float64Array(rows);
+    for (let i = k; i < rows; i++) v[i] = a[i * width + k]!;
+    v[k]! -= v[k]! > 0 ? -Math.sqrt(norm) : Math.sqrt(norm);
     let length = 0;
-    for (let i = k; i < rows; i++) {
-      v[i] = i === k ? a[i * width + k]! - alpha : a[i * width + k]!;
-      length += squared(v[i]!);
-    }
+    for (let i = k; i < rows; i++) length += squared(v[i]!);
+    const scale = 2 / length;
     // Row by row, as the numbers lie in memory.
     dots.fill(0, k);
-    for (let i = k; i < rows; i++) for (let j = k; j < width; j++) dots[j]! += v[i]! * a[i * width + j]!;
-    for (let j = k; j < width; j++) dots[j]! *= 2 / length;
-    for (let i = k; i < rows; i++) for (let j = k; j < width; j++) a[i * width + j]! -= dots[j]! * v[i]!;
+    for (let i = k; i < rows; i++) {
+      const weight = v[i]!;
+      for (let j = k, at = i * width + k; j < width; j++, at++) dots[j]! += weight * a[at]!;
+    }
+    for (let j = k; j < width; j++) dots[j]! *= scale;
+    for (let i = k; i < rows; i++) {
+      const weight = v[i]!;
+      for (let j = k, at = i * width + k; j < width; j++, at++) a[at]! -= dots[j]! * weight;
+    }
+    reflections.push({ from: k, v, scale });
   }
+  return reflections;
 }

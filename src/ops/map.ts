@@ -1,5 +1,5 @@
 /** Elementwise records: one scalar definition gives the reference evaluator, the SIMD code and, with its partials, both derivatives. */
-import type { Attrs, DType, MapLowering, Node, NodeType, Op, Shape, Value } from "../compiler/graph.ts";
+import type { Attrs, DType, MapLowering, Node, NodeType, Op, Shape, TypedArray, Value } from "../compiler/graph.ts";
 import { apply, isConstant } from "../compiler/node.ts";
 import {
   allocate,
@@ -74,7 +74,7 @@ function inferMap(definition: MapDefinition): Op["infer"] {
 }
 
 /** Arrays from this length on are worth writing the scalar definition out as JavaScript, which has the same bits. */
-const longArray = 64;
+const longArray = 256;
 
 /** Evaluates a scalar definition over broadcast arrays, element by element. */
 function evaluateMap(scalar: MapLowering["scalar"], arity: number): Op["evaluate"] {
@@ -82,38 +82,41 @@ function evaluateMap(scalar: MapLowering["scalar"], arity: number): Op["evaluate
   return (inputs, attrs, output) => {
     const size = sizeOf(output.shape);
     const out = allocate(output.dtype, size);
-    const data = inputs.map((x) => x.data);
     if (size === 1) {
       out[0] = scalar(
         numberAlgebra,
-        data.map((x) => x[0]!),
+        inputs.map((x) => x.data[0]!),
         attrs,
       );
       return out;
     }
-    const offsets = inputs.map((x) => offsetsOver(x, output.shape, size));
+    const operands = inputs.map((x) => operandOver(x, output.shape, size));
     if (size >= longArray) written ??= numberFunction((m, ...x) => scalar(m, x, {}), arity);
     const f = written ?? ((...x: number[]): number => scalar(numberAlgebra, x, attrs));
-    const read = (k: number, i: number): number => {
-      const at = offsets[k]!;
-      return data[k]![typeof at === "number" ? at * i : at[i]!]!;
-    };
-    if (arity === 1) for (let i = 0; i < size; i++) out[i] = f(read(0, i));
-    else if (arity === 2) for (let i = 0; i < size; i++) out[i] = f(read(0, i), read(1, i));
-    else for (let i = 0; i < size; i++) out[i] = f(...data.map((_, k) => read(k, i)));
+    if (arity === 1) {
+      const [{ data: a, step }] = operands as [Operand];
+      for (let i = 0; i < size; i++) out[i] = f(a[step * i]!);
+    } else if (arity === 2) {
+      const [{ data: a, step }, { data: b, step: stepOfB }] = operands as [Operand, Operand];
+      for (let i = 0; i < size; i++) out[i] = f(a[step * i]!, b[stepOfB * i]!);
+    } else for (let i = 0; i < size; i++) out[i] = f(...operands.map((x) => x.data[x.step * i]!));
     return out;
   };
 }
 
-/** Where element i of the broadcast shape is found: `stride · i`, or a table. */
-function offsetsOver(x: Value, shape: Shape, size: number): number | Int32Array {
-  if (x.data.length === 1) return 0;
-  if (sameShape(x.shape, shape) || x.data.length === size) return 1;
-  const offsets = new Int32Array(size);
-  eachOffset(shape, broadcastStrides(x.shape, shape), 0, (offset, i) => {
-    offsets[i] = offset;
+/** Numbers of which element i of a broadcast shape is at `step · i`. */
+interface Operand {
+  readonly data: TypedArray;
+  readonly step: 0 | 1;
+}
+function operandOver({ data, dtype, shape: own }: Value, shape: Shape, size: number): Operand {
+  if (data.length === 1) return { data, step: 0 };
+  if (sameShape(own, shape) || data.length === size) return { data, step: 1 };
+  const stretched = allocate(dtype, size);
+  eachOffset(shape, broadcastStrides(own, shape), 0, (offset, i) => {
+    stretched[i] = data[offset]!;
   });
-  return offsets;
+  return { data: stretched, step: 1 };
 }
 
 function mapVjp(partials: readonly Partial[]): NonNullable<Op["vjp"]> {

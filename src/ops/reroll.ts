@@ -8,11 +8,11 @@
  * expression in the one before, and stays as it is; what rows make of their states is rolled. Applied before derivatives are
  * taken, so that adjoints and sufficient statistics are those of the short graph.
  */
-import type { Node } from "../compiler/graph.ts";
+import type { Node, Op } from "../compiler/graph.ts";
 import { apply, isConstant, scalar } from "../compiler/node.ts";
 import { withOrigin } from "../compiler/origin.ts";
 import { sameShape } from "../compiler/shapes.ts";
-import { add, mul, neg } from "./arithmetic.ts";
+import { add, arithmeticOps, mul, neg } from "./arithmetic.ts";
 import { passes } from "./passes.ts";
 import { sum } from "./reduce.ts";
 import { isAlike, isInput, signed } from "./rerollColumns.ts";
@@ -162,7 +162,7 @@ class Reroller {
       node.op.lowering.kind === "input" && rows[row]!.terms.length === 1;
     const alone = forms.filter((bucket) => isAlone(bucket as [Entry]));
     const others = alone.length === 0 ? forms : forms.filter((bucket) => !alone.includes(bucket));
-    const classes = others.length <= mostTemplates ? merged(others) : others;
+    const classes = others.length <= mostTemplates && areEnough(others) ? merged(others) : others;
     return [...repeated, ...classes, ...alone].filter((c) => c.length >= fewest);
   }
 
@@ -235,6 +235,27 @@ const forms = (entries: readonly Entry[]): Node[] => {
   const isMixed = entries.some((e) => e.sign !== sign);
   return entries.map((e) => (isMixed ? signed(e.node, e.sign) : e.node));
 };
+
+/**
+ * Whether so many terms could be of one form that it is worth comparing them: forms with different operations are alike only
+ * where one of them is a sum, or once signs and constant factors are left out.
+ */
+function areEnough(buckets: readonly Entry[][]): boolean {
+  const counts = new Map<Op, number>();
+  let sums = 0;
+  for (const bucket of buckets) {
+    const { op } = unscaled(bucket[0]!.node);
+    if (op === arithmeticOps.add || op === arithmeticOps.sub) sums += bucket.length;
+    else counts.set(op, (counts.get(op) ?? 0) + bucket.length);
+  }
+  return Math.max(0, ...counts.values()) + sums >= fewest;
+}
+function unscaled(x: Node): Node {
+  const [a, b] = x.inputs;
+  if (x.op === arithmeticOps.neg) return unscaled(a!);
+  if (x.op !== arithmeticOps.mul) return x;
+  return isConstant(b!) ? unscaled(a!) : isConstant(a!) ? unscaled(b!) : x;
+}
 
 /** Joins the terms of templates that are one form: x beside x · 3, of which the datum was 1. */
 function merged(bySize: readonly Entry[][]): Entry[][] {

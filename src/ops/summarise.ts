@@ -63,20 +63,29 @@ const picks: ReadonlySet<string> = new Set(["gather", "matmul"]);
 
 /** Σ w (c + Σ D θ): a dot product with every variable. */
 function linearSum(x: Node, w: Float64Array, sum: Sum): Node | undefined {
-  const affine = affineForm(x);
+  // A few elements that no row picks cost less than a look-up of those that are.
+  const affine = affineForm(x, 2 * w.length);
   if (!affine?.constant.every(Number.isFinite)) return undefined;
   let total: Node = scalar(affine.constant.reduce((t, c, i) => t + w[i]! * c, 0));
   for (const term of affine.terms) {
     const size = sizeOf(term.variable.shape);
     const weights = new Float64Array(size);
     if (term.kind === "picked") term.indices.forEach((j, i) => (weights[j]! += w[i]! * term.coefficients[i]!));
-    else
-      for (let i = 0; i < affine.rows; i++)
-        for (let j = 0; j < size; j++) weights[j]! += w[i]! * term.design[i * size + j]!;
+    else addRows(weights, w, term.design);
     if (!weights.every(Number.isFinite)) return undefined;
     total = add(total, sum(mul(vector(weights), flat(term.variable))));
   }
   return total;
+}
+
+/** Adds the rows of a design, each times its weight. */
+function addRows(total: Float64Array, w: Float64Array, design: Float64Array): void {
+  const columns = total.length;
+  let at = 0;
+  for (let i = 0; i < w.length; i++) {
+    const weight = w[i]!;
+    for (let j = 0; j < columns; j++) total[j]! += weight * design[at++]!;
+  }
 }
 
 /** Most multiply-adds that are spent on a decomposition while a model is traced: some tenths of a second. */

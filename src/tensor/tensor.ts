@@ -316,26 +316,38 @@ function fromNested(x: NestedArray): Node {
     shape.push((level as unknown as ArrayLike<unknown>).length);
   }
   const flat: (number | boolean)[] = [];
-  const fill = (level: unknown, d: number, path: string): void => {
+  const place: number[] = [];
+  const path = (d: number): string =>
+    place
+      .slice(0, d)
+      .map((i) => `[${i}]`)
+      .join("");
+  const fill = (level: unknown, d: number): void => {
     const isArray = Array.isArray(level) || ArrayBuffer.isView(level);
     if (!isArray) {
-      if (d !== shape.length) throw ragged(`a number at ${path} where others have arrays`);
+      if (d !== shape.length) throw ragged(`a number at ${path(d)} where others have arrays`);
       if (typeof level !== "number" && typeof level !== "boolean") {
         throw new TypeError(
-          `A tensor holds numbers or booleans, got ${describe(level)} at ${path || "the top"}. ${remedy(level)}`.trimEnd(),
+          `A tensor holds numbers or booleans, got ${describe(level)} at ${path(d) || "the top"}. ${remedy(level)}`.trimEnd(),
         );
       }
       flat.push(level);
       return;
     }
     const row = level as unknown as ArrayLike<unknown>;
-    if (d === shape.length) throw ragged(`an array at ${path} where others have numbers`);
+    if (d === shape.length) throw ragged(`an array at ${path(d)} where others have numbers`);
     if (row.length !== shape[d]) {
-      throw ragged(`length ${row.length} at ${path || "the top"}, ${shape[d]} elsewhere in dimension ${d}`);
+      throw ragged(`length ${row.length} at ${path(d) || "the top"}, ${shape[d]} elsewhere in dimension ${d}`);
     }
-    for (let i = 0; i < row.length; i++) fill(row[i], d + 1, `${path}[${i}]`);
+    const isInnermost = d + 1 === shape.length;
+    for (let i = 0; i < row.length; i++) {
+      const element = row[i];
+      place[d] = i;
+      if (isInnermost && typeof element === "number") flat.push(element);
+      else fill(element, d + 1);
+    }
   };
-  fill(x, 0, "");
+  fill(x, 0);
   const dtype: DType = flat.length > 0 && flat.every((v) => typeof v === "boolean") ? "bool" : "float64";
   const data = allocate(dtype, flat.length);
   for (let i = 0; i < flat.length; i++) data[i] = Number(flat[i]);
@@ -345,7 +357,8 @@ const ragged = (how: string): TypeError =>
   new TypeError(
     `Ragged array: ${how}. All rows need one length: pad them and mask the padding, or use a site for each.`,
   );
-const holdsTensor = (x: unknown): boolean => Array.isArray(x) && x.some((row) => isTensor(row) || holdsTensor(row));
+const holdsTensor = (x: unknown): boolean =>
+  Array.isArray(x) && x.some((row) => typeof row === "object" && (isTensor(row) || holdsTensor(row)));
 
 export type Unary = (x: TensorLike) => Tensor;
 export type Binary = (a: TensorLike, b: TensorLike) => Tensor;

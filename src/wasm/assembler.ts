@@ -1,6 +1,6 @@
 /** WebAssembly modules from functions, memory and data. */
 import { Code, type FunctionRef, VALUE_TYPES, type ValueType } from "./code.ts";
-import { pushSigned, pushUnsigned } from "./leb128.ts";
+import { joinBytes, pushSigned, pushUnsigned } from "./leb128.ts";
 import { OPCODES } from "./opcodes.ts";
 
 export { Code, type FunctionRef, type Local, type ValueType } from "./code.ts";
@@ -204,13 +204,7 @@ export class ModuleBuilder {
     }
     chunks.push([0, ...leb(names.length)], names);
 
-    const bytes = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
-    let at = 0;
-    for (const chunk of chunks) {
-      bytes.set(chunk, at);
-      at += chunk.length;
-    }
-    return bytes;
+    return joinBytes(chunks);
   }
 }
 
@@ -220,8 +214,9 @@ function leb(x: number): number[] {
   return out;
 }
 
+const encoder = new TextEncoder();
 function text(s: string): number[] {
-  const bytes = new TextEncoder().encode(s);
+  const bytes = encoder.encode(s);
   return [...leb(bytes.length), ...bytes];
 }
 

@@ -1,5 +1,5 @@
 /** The instructions of one WebAssembly function. */
-import { pushSigned, pushSigned64, pushUnsigned } from "./leb128.ts";
+import { joinBytes, pushSigned, pushSigned64, pushUnsigned } from "./leb128.ts";
 import { immediatesOf, naturalAlignment, OPCODES, type Opcode } from "./opcodes.ts";
 
 /** Types of values on WebAssembly's stack. */
@@ -124,15 +124,16 @@ export class Code {
         `${name} takes ${expected} immediates; got ${immediates.length} (${immediates.join(", ")}).`,
       );
     }
-    const [first = 0, second = 0, third = 0] = immediates;
+    const first = immediates[0] ?? 0;
     if (encoding >= OPCODES["local.get"] && encoding <= OPCODES["local.tee"])
       return this.#variable(encoding, this.#locals[first] ?? { index: first, type: "i32" });
     this.#opcode(encoding);
+    if (kind === "none") return this;
     if (kind === "index") pushUnsigned(this.#bytes, first);
     else if (kind === "memory" || kind === "memoryLane") {
-      pushUnsigned(this.#bytes, second);
+      pushUnsigned(this.#bytes, immediates[1]!);
       pushUnsigned(this.#bytes, first);
-      if (kind === "memoryLane") this.#bytes.push(third);
+      if (kind === "memoryLane") this.#bytes.push(immediates[2]!);
     } else if (kind === "zero") this.#bytes.push(0);
     else if (kind === "zeros") this.#bytes.push(0, 0);
     else this.#bytes.push(...immediates);
@@ -215,33 +216,38 @@ export class Code {
   }
 
   /** Encoded locals and instructions, without the length in front. */
-  finish(functionIndex: (f: FunctionRef) => number): { bytes: number[]; names: [number, string][] } {
-    const out: number[] = [];
+  finish(functionIndex: (f: FunctionRef) => number): { bytes: Uint8Array; names: [number, string][] } {
+    const head: number[] = [];
     const order = this.#locals.map((_, i) => i);
     const own = order.slice(this.params.length);
     const groups = (Object.keys(VALUE_TYPES) as ValueType[])
       .map((type) => ({ type, members: own.filter((i) => this.#locals[i]!.type === type) }))
       .filter((group) => group.members.length > 0);
     let next = this.params.length;
-    pushUnsigned(out, groups.length);
+    pushUnsigned(head, groups.length);
     for (const { type, members } of groups) {
-      pushUnsigned(out, members.length);
-      out.push(VALUE_TYPES[type]);
+      pushUnsigned(head, members.length);
+      head.push(VALUE_TYPES[type]);
       for (const i of members) order[i] = next++;
     }
+    const body = Uint8Array.from(this.#bytes);
+    const pieces: (number[] | Uint8Array)[] = [head];
     let from = 0;
-    const append = (to: number) => {
-      while (from < to) out.push(this.#bytes[from++]!);
-    };
     for (const { at, target } of this.#fixups) {
-      append(at);
-      pushUnsigned(out, "index" in target ? order[target.index]! : functionIndex(target));
-      from++;
+      const number = "index" in target ? order[target.index]! : functionIndex(target);
+      // Most take the one byte that was left for them; around the others the body is cut.
+      if (number < 0x80) {
+        body[at] = number;
+        continue;
+      }
+      const long: number[] = [];
+      pushUnsigned(long, number);
+      pieces.push(body.subarray(from, at), long);
+      from = at + 1;
     }
-    append(this.#bytes.length);
-    out.push(OPCODES.end);
+    pieces.push(body.subarray(from), [OPCODES.end]);
     const names = [...this.#names].map(([i, name]): [number, string] => [order[i]!, name]);
-    return { bytes: out, names: names.sort((a, b) => a[0] - b[0]) };
+    return { bytes: joinBytes(pieces), names: names.sort((a, b) => a[0] - b[0]) };
   }
 
   #variable(encoding: number, l: Local): this {

@@ -28,6 +28,17 @@ export function pushSigned64(out: number[], x: bigint): void {
   out.push(Number(rest & 0x7fn));
 }
 
+/** Pieces of the binary format one after the other. */
+export function joinBytes(pieces: readonly (Uint8Array | readonly number[])[]): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, at);
+    at += piece.length;
+  }
+  return bytes;
+}
+
 /** Sequential reader of the binary format. */
 export class Reader {
   readonly bytes: Uint8Array;

@@ -116,19 +116,31 @@ const IMMEDIATES: readonly (readonly [number, number, Immediates])[] = [
   [0xfd05c, 0xfd05d, "memory"],
 ];
 
-/** The kind of immediates of an encoding. */
-export function immediatesOf(encoding: number): Immediates {
-  for (const [first, last, kind] of IMMEDIATES) if (encoding >= first && encoding <= last) return kind;
-  return "none";
+/** A function that remembers its results: the same few dozen instructions are asked for thousands of times. */
+function remembered<K, V>(compute: (key: K) => V): (key: K) => V {
+  const known = new Map<K, V>();
+  return (key) => {
+    let value = known.get(key);
+    if (value === undefined) {
+      value = compute(key);
+      known.set(key, value);
+    }
+    return value;
+  };
 }
+
+/** The kind of immediates of an encoding. */
+export const immediatesOf: (encoding: number) => Immediates = remembered(
+  (encoding) => IMMEDIATES.find(([first, last]) => encoding >= first && encoding <= last)?.[2] ?? "none",
+);
 
 /**
  * Natural alignment of a memory instruction as a power of two: 3 for `f64.load`, 4 for `v128.load`.
  * `v128.load32x2_s` and the like read 8 bytes.
  */
-export function naturalAlignment(name: string): number {
+export const naturalAlignment: (name: string) => number = remembered((name) => {
   const [type, access] = name.split(".") as [string, string];
   const bits = /^(?:load|store)(\d+)(?:x(\d))?/.exec(access);
   const width = bits ? Number(bits[1]) * Number(bits[2] ?? 1) : type === "v128" ? 128 : Number(type.slice(1));
   return 28 - Math.clz32(width);
-}
+});
