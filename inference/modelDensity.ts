@@ -1,4 +1,5 @@
 /** A model's log density and gradient, traced and compiled: what `logDensity` returns and samplers run on. */
+import { passes } from "../src/ops/passes.ts";
 import type { Constraint } from "../distributions/types.ts";
 import { pullback } from "../src/autodiff/reverse.ts";
 import { type Compiled, compile } from "../src/compiler/compile.ts";
@@ -147,7 +148,7 @@ function makeEngine(outputs: readonly Node[], inputs: readonly Node[], options: 
   const reason = whyInterpret(options);
   if (reason === undefined) {
     try {
-      const compiled = compile(outputs, inputs);
+      const compiled = compile(outputs, inputs, passes());
       const { input, output, run } = instantiate(compiled.program);
       return { compiled, interpreted: undefined, input, output, run };
     } catch (error) {

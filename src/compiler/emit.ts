@@ -2,7 +2,7 @@
 import { type Code, type FunctionRef, type Local, ModuleBuilder, type ValueType } from "../wasm/assembler.ts";
 import { type Kernel, linkKernel } from "../wasm/kernels/kernel.ts";
 import { bitLiterals, tableRoom } from "./emitLane.ts";
-import { emitNest } from "./emitNest.ts";
+import { emitNest, emitStrip } from "./emitNest.ts";
 import type { Node } from "./graph.ts";
 import { type MemoryPlan, planMemory } from "./memory.ts";
 import type { Port, Program } from "./program.ts";
@@ -161,16 +161,18 @@ function emitParts(schedule: Schedule, address: (id: number) => number, module: 
       const locals = new LocalPool(code);
       while (next < schedule.steps.length && code.size < partLimit) {
         const step = schedule.steps[next++]!;
-        if (step.kind === "nest")
-          emitNest(step, {
+        if (step.kind === "nest" || step.kind === "strip") {
+          const env = {
             code,
             address,
             tableAddress: module.table,
             literalAddress: module.literal,
             take: locals.take,
             release: locals.release,
-          });
-        else if (step.kind === "fill") emitFill(code, step, schedule.buffers[step.buffer]!.size, address, locals);
+          };
+          if (step.kind === "nest") emitNest(step, env);
+          else emitStrip(step, env);
+        } else if (step.kind === "fill") emitFill(code, step, schedule.buffers[step.buffer]!.size, address, locals);
         else if (step.kind === "call") emitCall(code, step, address, linked, scratch, locals);
         else code.call(functions.get(step)!);
       }

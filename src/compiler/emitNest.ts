@@ -8,7 +8,7 @@ import { bitLiterals, emitLiteral, emitOperation, type LaneEnvironment, usesOf }
 import { type Combine, identities } from "./graph.ts";
 import { type Access, isMask, type Lane } from "./lanes.ts";
 import { collapse, type InnerPlan, planInner } from "./nestPlan.ts";
-import type { Accumulation, Nest } from "./steps.ts";
+import type { Accumulation, Nest, Strip } from "./steps.ts";
 
 /** Addresses and locals of the function that is being written. */
 export interface Environment {
@@ -37,22 +37,70 @@ const scalarCombine: Readonly<Record<Combine, Opcode>> = {
 };
 
 export function emitNest(nest: Nest, env: Environment): void {
-  new NestEmitter(nest, env).emit();
+  const emitter = new NestEmitter(nest, env);
+  emitter.begin();
+  emitter.run();
+  emitter.end();
 }
+
+/** What the nests of a strip know of it while a chunk is worked on. */
+interface Chunk {
+  readonly strip: Strip;
+  /** Rows of the last chunk. */
+  readonly lastRows: number;
+  /** Number of the first row, and whether the chunk is the last. */
+  readonly first: Local;
+  readonly isLast: Local;
+}
+
+/** Emits a strip: a loop over chunks of rows with the loops of its nests inside; sums are kept from chunk to chunk. */
+export function emitStrip(strip: Strip, env: Environment): void {
+  const { code } = env;
+  const { rows, chunk, nests } = strip;
+  const lastRows = rows - (Math.ceil(rows / chunk) - 1) * chunk;
+  const [first, isLast] = [env.take("i32"), env.take("i32")];
+  const emitters = nests.map((nest) => new NestEmitter(nest, env, { strip, lastRows, first, isLast }));
+  for (const emitter of emitters) emitter.begin();
+  code.i32(0).set(first);
+  code.loop(() => {
+    code
+      .get(first)
+      .i32(rows - chunk)
+      .op("i32.ge_s")
+      .set(isLast);
+    for (const emitter of emitters) emitter.run();
+    code.get(first).i32(chunk).op("i32.add").tee(first).i32(rows).op("i32.lt_s").brIf(0);
+  });
+  for (const emitter of emitters) emitter.end();
+  env.release([first, isLast]);
+}
+
+/** A running pointer: where it begins, its steps along the loops, and those from one row of a strip to the next. */
+interface Pointer {
+  readonly local: Local;
+  readonly base: number;
+  readonly strides: readonly number[];
+  readonly rowStride: number;
+}
+
+/** Products of so many factors of at most 4 do not overflow. */
+const productPairs = 400;
 
 class NestEmitter {
   readonly #nest: Nest;
   readonly #env: Environment;
+  readonly #chunk: Chunk | undefined;
   readonly #code: Code;
   readonly #sizes: readonly number[];
   readonly #group: readonly number[];
   readonly #inner: number;
+  readonly #accesses: readonly Access[];
   readonly #plan: InnerPlan;
   readonly #uses: ReadonlyMap<Lane, number>;
   readonly #hoisted: Map<Lane, Local> = new Map();
   /** Values of the body instance that is being written. */
   #current: Map<Lane, Local> = new Map();
-  readonly #pointers: Map<string, { local: Local; strides: readonly number[] }> = new Map();
+  readonly #pointers: Map<string, Pointer> = new Map();
   readonly #accumulators: Map<Accumulation, Local[]> = new Map();
   /** Exponents that go with the accumulators of products. */
   readonly #exponents: Map<Accumulation, Local> = new Map();
@@ -60,8 +108,9 @@ class NestEmitter {
   #tail = false;
   readonly #laneEnvironment: LaneEnvironment;
 
-  constructor(nest: Nest, env: Environment) {
+  constructor(nest: Nest, env: Environment, chunk?: Chunk) {
     this.#nest = nest;
+    this.#chunk = chunk;
     this.#env = env;
     this.#code = env.code;
     this.#laneEnvironment = { ...env, take: (type) => this.#take(type) };
@@ -70,7 +119,8 @@ class NestEmitter {
     this.#uses = usesOf(roots.map((r) => r.value));
     for (const lane of this.#uses.keys()) if (lane.access) accesses.push(lane.access);
     const all = accesses.flatMap((a) => (a.index ? [a, a.index] : [a]));
-    const { sizes, group } = collapse(nest.dims, all);
+    const dims = chunk ? [chunk.strip.chunk, ...nest.dims.slice(1)] : nest.dims;
+    const { sizes, group } = collapse(dims, all);
     this.#sizes = sizes;
     this.#group = group;
     this.#inner = Math.max(sizes.length - 1, 0);
@@ -80,7 +130,7 @@ class NestEmitter {
       Math.max(work, 1),
       nest.accumulations.some((a) => this.#innerStride(a.target) === 0),
     );
-    for (const access of all) this.#declarePointer(access);
+    this.#accesses = all;
   }
 
   /** Loop after collapsing; −1: none. */
@@ -103,7 +153,11 @@ class NestEmitter {
   #pointerKey(access: Access): string {
     const strides = this.#strides(access);
     const backwards = strides.some((s) => s < 0);
-    return backwards ? `${strides}@${this.#base(access)}` : `${strides}`;
+    return `${this.#rowStride(access)}:${strides}${backwards ? `@${this.#base(access)}` : ""}`;
+  }
+  /** Elements between the rows of a strip in a buffer that holds them all. */
+  #rowStride(access: Access): number {
+    return this.#chunk && !this.#chunk.strip.local.has(access.buffer) ? access.strides[0]! : 0;
   }
   #base(access: Access): number {
     return this.#env.address(access.buffer) + access.offset * 8;
@@ -111,12 +165,22 @@ class NestEmitter {
   /** A pattern needs a running pointer unless its only movement is inside straight-line code. */
   #declarePointer(access: Access): void {
     const strides = this.#strides(access);
-    const moves = strides.some((s, d) => s !== 0 && (d < this.#inner || this.#plan.turns > 1));
+    const rowStride = this.#rowStride(access);
+    const moves = rowStride !== 0 || strides.some((s, d) => s !== 0 && (d < this.#inner || this.#plan.turns > 1));
     const key = this.#pointerKey(access);
     if (!moves || this.#pointers.has(key)) return;
     const local = this.#take("i32");
-    this.#pointers.set(key, { local, strides });
-    this.#code.i32(strides.some((s) => s < 0) ? this.#base(access) : 0).set(local);
+    const base = strides.some((s) => s < 0) ? this.#base(access) : 0;
+    this.#pointers.set(key, { local, base, strides, rowStride });
+    this.#code.i32(base);
+    if (rowStride !== 0) {
+      this.#code
+        .get(this.#chunk!.first)
+        .i32(rowStride * 8)
+        .op("i32.mul")
+        .op("i32.add");
+    }
+    this.#code.set(local);
   }
 
   #take(type: ValueType): Local {
@@ -147,7 +211,8 @@ class NestEmitter {
     return offset;
   }
 
-  emit(): void {
+  /** Sets the sums to nothing. */
+  begin(): void {
     const { accumulations } = this.#nest;
     for (const a of accumulations) {
       if (this.#innerStride(a.target) !== 0) continue;
@@ -159,10 +224,21 @@ class NestEmitter {
       );
     }
     for (const a of accumulations) if (this.#isTotal(a)) this.#reset(a);
+  }
+
+  /** The loops, over all rows or those of the chunk. */
+  run(): void {
+    const before = this.#taken.length;
+    for (const access of this.#accesses) this.#declarePointer(access);
     // Outside of loops there is nothing to hoist from; values are computed where they are first used.
     if (this.#sizes.length > 0) this.#hoist(-1);
     this.#loop(0);
-    for (const a of accumulations) if (this.#isTotal(a)) this.#finish(a, true);
+    this.#env.release(this.#taken.splice(before));
+  }
+
+  /** Stores the sums. */
+  end(): void {
+    for (const a of this.#nest.accumulations) if (this.#isTotal(a)) this.#finish(a, true);
     this.#env.release(this.#taken);
   }
 
@@ -204,7 +280,7 @@ class NestEmitter {
 
   /**
    * Moves the exponents of products into their sums before they can overflow: factors are at most 4, and between two
-   * calls there are no more of them than straight-line code has pairs.
+   * calls there are no more of them than `productPairs`, or those of one turn.
    */
   #renormalise(): void {
     const code = this.#code;
@@ -243,8 +319,14 @@ class NestEmitter {
       return;
     }
     const code = this.#code;
+    if (this.#sizes[d] === 1) {
+      this.#hoist(d);
+      this.#loop(d + 1);
+      return;
+    }
     const counter = this.#take("i32");
-    code.i32(this.#sizes[d]!).set(counter);
+    this.#times(this.#sizes[d]!, d === 0 && this.#isUneven ? this.#chunk!.lastRows : this.#sizes[d]!);
+    code.set(counter);
     code.loop(() => {
       this.#hoist(d);
       this.#loop(d + 1);
@@ -252,6 +334,21 @@ class NestEmitter {
       code.get(counter).i32(1).op("i32.sub").tee(counter).brIf(0);
     });
     if (d > 0) this.#advance((strides) => -strides[d]! * this.#sizes[d]!);
+  }
+
+  /** Whether the last chunk has fewer rows than the others. */
+  get #isUneven(): boolean {
+    return this.#chunk !== undefined && this.#chunk.lastRows !== this.#chunk.strip.chunk;
+  }
+  /** Elements of the innermost loop in the last chunk, when it is the loop over rows. */
+  get #lastElements(): number {
+    const { strip, lastRows } = this.#chunk!;
+    return (this.#sizes[0]! / strip.chunk) * lastRows;
+  }
+  /** Pushes a number of turns, which the last chunk may have fewer of. */
+  #times(turns: number, lastTurns: number): void {
+    this.#code.i32(lastTurns);
+    if (turns !== lastTurns) this.#code.i32(turns).get(this.#chunk!.isLast).op("select");
   }
 
   #advance(elements: (strides: readonly number[]) => number): void {
@@ -267,25 +364,40 @@ class NestEmitter {
     const partial = accumulations.filter((a) => this.#accumulators.has(a) && !this.#isTotal(a));
     for (const a of partial) this.#reset(a);
     const code = this.#code;
-    let done = 0;
+    const perTurn = Math.max(unroll, 1);
+    const last = this.#inner === 0 && this.#isUneven ? this.#lastElements : 2 * pairs + Number(hasTail);
+    const lastTurns = turns > 1 ? Math.floor((last >> 1) / perTurn) : turns;
     if (turns > 1) {
       const counter = this.#take("i32");
-      code.i32(turns).set(counter);
-      code.loop(() => {
-        for (let u = 0; u < unroll; u++) this.#body(2 * u, u);
-        this.#renormalise();
-        this.#advance((strides) => strides[this.#inner]! * 2 * unroll);
-        code.get(counter).i32(1).op("i32.sub").tee(counter).brIf(0);
-      });
-      done = turns * unroll;
+      const loop = (): void => {
+        this.#times(turns, lastTurns);
+        code.set(counter);
+        code.loop(() => {
+          for (let u = 0; u < unroll; u++) this.#body(2 * u, u);
+          if (pairs > productPairs) this.#renormalise();
+          this.#advance((strides) => strides[this.#inner]! * 2 * unroll);
+          code.get(counter).i32(1).op("i32.sub").tee(counter).brIf(0);
+        });
+      };
+      if (lastTurns > 0) loop();
+      else code.get(this.#chunk!.isLast).op("i32.eqz").if(loop);
     }
-    const start = done;
-    for (; done < pairs; done++) this.#body(2 * (done - start), done - start);
-    if (hasTail) {
+    const leftOver = (elements: number, done: number): void => {
+      const left = elements - 2 * perTurn * done;
+      for (let p = 0; p < left >> 1; p++) this.#body(2 * p, p);
+      if (left % 2 === 0) return;
       this.#tail = true;
-      this.#body(2 * (pairs - start), 0);
+      this.#body(left - 1, 0);
       this.#tail = false;
-    }
+    };
+    const done = turns > 1 ? turns : 0;
+    const whole = 2 * pairs + Number(hasTail);
+    if (last === whole) leftOver(whole, done);
+    else
+      code.get(this.#chunk!.isLast).if(
+        () => leftOver(last, turns > 1 ? lastTurns : 0),
+        () => leftOver(whole, done),
+      );
     this.#renormalise();
     if (this.#inner > 0 && turns > 1) this.#advance((strides) => -strides[this.#inner]! * 2 * turns * unroll);
     for (const a of partial) this.#finish(a, false);

@@ -110,6 +110,12 @@ export class LaneAlgebra implements Algebra<Lane> {
   slot(place: number, level: number): Lane {
     return this.#make("slot", [], `slot ${place}`, { level, place });
   }
+  /** A value of another algebra on operands of this one. */
+  copy({ op, constant, access, table }: Lane, args: readonly Lane[]): Lane {
+    if (constant !== undefined) return this.constant(constant);
+    if (access) return this.load(access);
+    return table ? this.table(table, args[0]!) : this.#bits(op, ...args);
+  }
   /** Half `i` of `a` beside half `j` of `b`. */
   pair(a: Lane, i: number, b: Lane, j: number): Lane {
     return this.#make("pair", [a, b], `pair ${a.id} ${i} ${b.id} ${j}`, { place: 2 * i + j });

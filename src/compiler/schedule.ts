@@ -8,18 +8,31 @@ import { matrixVector, productCall } from "./matrixProducts.ts";
 import { Placement } from "./placement.ts";
 import { sizeOf } from "./shapes.ts";
 import type { NewBuffer, PlanStep, Schedule, Step } from "./steps.ts";
+import { stripMine } from "./strips.ts";
+
+/** Switches of compiling: on by default, off to look for a fault or to compare. */
+export interface CompileOptions {
+  /** Loops over the same rows run together, a chunk of rows at a time. */
+  readonly chunks?: boolean;
+}
 
 /** Builds the schedule of a graph. @throws NotCompilable naming the operation that stands in the way. */
-export function schedule(order: readonly Node[], inputs: readonly Node[], outputs: readonly Node[]): Schedule {
+export function schedule(
+  order: readonly Node[],
+  inputs: readonly Node[],
+  outputs: readonly Node[],
+  options: CompileOptions = {},
+): Schedule {
   const placement = new Placement(order, outputs);
   const buffers = new Buffers(order, inputs, placement);
   const steps = placement.slots.flatMap((slot, i) =>
-    "nest" in slot ? buildNest(slot.nest, i, placement, buffers) : [buildCall(slot.call, buffers)],
+    "nest" in slot ? buildNest(slot.nest, i, placement, buffers) : [buildCall(slot.call, buffers, options)],
   );
   const copies: Step[] = [];
   const results = placeOutputs(outputs, buffers, copies);
+  const all = [...steps, ...copies];
   return {
-    steps: [...steps, ...copies],
+    steps: options.chunks === false ? all : stripMine(all, buffers.list, (...buffer) => buffers.add(...buffer)),
     buffers: buffers.list,
     inputs: inputs.map((x) => buffers.own(x)!),
     outputs: results,
@@ -27,13 +40,15 @@ export function schedule(order: readonly Node[], inputs: readonly Node[], output
 }
 
 /** The call of a kernel, loop or branch. */
-function buildCall(node: Node, buffers: Buffers): Step {
+function buildCall(node: Node, buffers: Buffers, options: CompileOptions): Step {
   const target = buffers.own(node)!;
   const { lowering } = node.op;
   if (lowering.kind === "loop" || lowering.kind === "branch") {
     const operands = node.inputs.map((x) => buffers.of(x));
     const newBuffer: NewBuffer = (...buffer) => buffers.add(...buffer);
-    return (lowering.plan as PlanStep)(node, operands, target, newBuffer, schedule);
+    return (lowering.plan as PlanStep)(node, operands, target, newBuffer, (...body) =>
+      schedule(...body, options),
+    );
   }
   if (node.op.lowering.kind === "kernel") {
     const call = node.op.lowering.call(node)!;

@@ -10,7 +10,8 @@ export type BufferKind = "input" | "constant" | "output" | "temporary";
 export interface Buffer {
   readonly id: number;
   kind: BufferKind;
-  readonly size: number;
+  /** Doubles. */
+  size: number;
   readonly data?: Float64Array;
   /** What it holds, for the printed program. */
   readonly label: string;
@@ -38,6 +39,15 @@ export interface Nest {
   readonly scatters: readonly Scatter[];
   /** Nodes computed here, for printing. */
   readonly members: readonly Node[];
+}
+/** Nests over the same rows, which all run on one chunk of rows before the next. */
+export interface Strip {
+  readonly kind: "strip";
+  readonly rows: number;
+  readonly chunk: number;
+  readonly nests: readonly Nest[];
+  /** Buffers that hold one chunk. */
+  readonly local: ReadonlySet<number>;
 }
 export interface Call {
   readonly kind: "call";
@@ -112,7 +122,7 @@ export interface Branch {
   readonly node: Node;
   readonly emit: (env: LoopEnvironment) => FunctionRef;
 }
-export type Step = Nest | Call | Fill | Loop | Branch;
+export type Step = Nest | Strip | Call | Fill | Loop | Branch;
 
 export interface Schedule {
   readonly steps: readonly Step[];
@@ -137,7 +147,7 @@ export type PlanStep = (
 ) => Loop | Branch;
 
 /** The operands of a step that is not a loop nest, and its result. */
-export function buffersOf(step: Exclude<Step, Nest>): number[] {
+export function buffersOf(step: Exclude<Step, Nest | Strip>): number[] {
   if (step.kind === "fill") return [step.buffer];
   if (step.kind === "call") return [...step.operands];
   const work = step.kind === "branch" ? [step.workspace] : "workspace" in step.work ? [step.work.workspace] : [];
@@ -146,8 +156,16 @@ export function buffersOf(step: Exclude<Step, Nest>): number[] {
 
 /** The steps of a schedule and of the schedules inside of them. */
 export function allSteps(schedule: Schedule): Step[] {
-  return schedule.steps.flatMap((step) => [step, ...innerOf(step).flatMap((inner) => allSteps(inner.schedule))]);
+  return schedule.steps.flatMap((step) => [
+    step,
+    ...(step.kind === "strip" ? step.nests : []),
+    ...innerOf(step).flatMap((inner) => allSteps(inner.schedule)),
+  ]);
 }
+/** The loop nests of a step. */
+export const nestsOf = (step: Step): readonly Nest[] =>
+  step.kind === "strip" ? step.nests : step.kind === "nest" ? [step] : [];
+
 /** The schedules inside of a step. */
 export function innerOf(step: Step): readonly Inner[] {
   if (step.kind === "branch") return step.branches;

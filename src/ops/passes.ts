@@ -7,10 +7,12 @@ export interface Passes {
   readonly logProducts: boolean;
   /** Sums over many small terms of one form, as a JavaScript loop over rows leaves them, become one expression over all rows. */
   readonly reroll: boolean;
+  /** Loops over the same rows run together, a chunk of rows at a time, and long loop bodies become several short ones. */
+  readonly chunks: boolean;
 }
 
 /** Everything on. */
-export const allPasses: Passes = { summarise: true, logProducts: true, reroll: true };
+export const allPasses: Passes = { summarise: true, logProducts: true, reroll: true, chunks: true };
 
 let current = allPasses;
 

@@ -1,5 +1,6 @@
 /** Compiling a function of tensors: traced once for each structure and shape of its arguments, then run as a program. */
 
+import { passes } from "../ops/passes.ts";
 import { compile } from "../compiler/compile.ts";
 import type { Node, TypedArray } from "../compiler/graph.ts";
 import { interpret } from "../compiler/interpret.ts";
@@ -77,7 +78,7 @@ function traceAndCompile<A extends readonly unknown[], R>(
 
 function runner(outputs: readonly Node[], inputs: readonly Node[]): Run {
   try {
-    return compiledRun(instantiate(compile(outputs, inputs).program), outputs);
+    return compiledRun(instantiate(compile(outputs, inputs, passes()).program), outputs);
   } catch (error) {
     if (!(error instanceof NotCompilable)) throw error;
     const simple = simplify(outputs, inputs);

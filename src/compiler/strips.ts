@@ -1,0 +1,159 @@
+/**
+ * Strip mining: nests over the same rows run together, a chunk of rows at a time, so that what one of them hands to the next
+ * stays in the first-level cache and needs room for one chunk only. Sums over rows go on from chunk to chunk.
+ *
+ * A nest that needs a completed sum over the rows begins another strip.
+ */
+import { type Accesses, accessesOf, rowWork, staysInRow } from "./rowAccess.ts";
+import { sizeOf } from "./shapes.ts";
+import { splitNest } from "./splitNest.ts";
+import { type Buffer, buffersOf, type NewBuffer, type Nest, type Step, type Strip } from "./steps.ts";
+
+/** Elements of a chunk, about: a handful of buffers of this length and the data of as many rows fit the first-level cache. */
+const chunkElements = 128;
+/** Nests over less are short programs of their own. */
+const fewest = 64;
+
+/** Steps that stay together and what they depend on. */
+interface Unit {
+  readonly rows: number;
+  readonly members: { readonly step: Step; readonly accesses: Accesses | undefined }[];
+  readonly needs: Set<Unit>;
+}
+
+/** The steps with nests gathered into strips, long loops cut into short ones, in an order that respects what they need. */
+export function stripMine(steps: readonly Step[], buffers: readonly Buffer[], newBuffer: NewBuffer): Step[] {
+  const units = gather(steps, buffers);
+  return ordered(units).flatMap((unit) => {
+    const nests = unit.members.map((m) => m.step);
+    if (unit.rows === 0) return nests;
+    const parts = (nests as Nest[]).flatMap((nest) => splitNest(nest, newBuffer));
+    return strip(unit.rows, parts, steps, nests, buffers);
+  });
+}
+
+/** The units of a program: strips to be, and single steps. */
+function gather(steps: readonly Step[], buffers: readonly Buffer[]): Unit[] {
+  const units: Unit[] = [];
+  const writers = new Map<number, Set<Unit>>();
+  const readers = new Map<number, Set<Unit>>();
+  const note = (map: Map<number, Set<Unit>>, buffer: number, unit: Unit): void => {
+    const known = map.get(buffer);
+    if (known) known.add(unit);
+    else map.set(buffer, new Set([unit]));
+  };
+  for (const step of steps) {
+    const accesses = step.kind === "nest" ? accessesOf(step) : undefined;
+    const read = accesses ? [...accesses.reads, ...accesses.sums].map((a) => a.buffer) : touched(step);
+    const written = accesses ? [...accesses.stores, ...accesses.sums].map((a) => a.buffer) : touched(step);
+    const needs = new Set([
+      ...[...read, ...written].flatMap((id) => [...(writers.get(id) ?? [])]),
+      ...written.flatMap((id) => [...(readers.get(id) ?? [])]),
+    ]);
+    const rows = step.kind === "nest" && sizeOf(step.dims) >= fewest ? step.dims[0]! : 0;
+    const joins = (unit: Unit): boolean =>
+      unit.rows === rows &&
+      follows(unit, step as Nest, accesses!, buffers) &&
+      ![...needs].some((need) => need !== unit && reaches(need, unit));
+    let unit = rows > 0 ? units.findLast(joins) : undefined;
+    if (!unit) {
+      unit = { rows, members: [], needs: new Set() };
+      units.push(unit);
+    }
+    unit.members.push({ step, accesses });
+    for (const need of needs) if (need !== unit) unit.needs.add(need);
+    for (const id of read) note(readers, id, unit);
+    for (const id of written) note(writers, id, unit);
+  }
+  return units;
+}
+
+/** Buffers of a step that is not a nest, which may read and write any of them. */
+const touched = (step: Step): number[] => (step.kind === "nest" || step.kind === "strip" ? [] : buffersOf(step));
+
+/** Whether `from` needs `to`, directly or not. */
+function reaches(from: Unit, to: Unit, seen: Set<Unit> = new Set()): boolean {
+  if (from === to) return true;
+  if (seen.has(from)) return false;
+  seen.add(from);
+  return [...from.needs].some((need) => reaches(need, to, seen));
+}
+
+/** Whether a nest takes from the members of a strip only what they have made of the same rows. */
+function follows({ members }: Unit, nest: Nest, accesses: Accesses, buffers: readonly Buffer[]): boolean {
+  const all = [...accesses.reads, ...accesses.stores, ...accesses.sums];
+  const local = (access: Accesses["reads"][number], dims: readonly number[]): boolean =>
+    staysInRow(access, dims, buffers[access.buffer]!.size);
+  return members.every(({ step, accesses: made }) => {
+    const written = [...made!.stores, ...made!.sums];
+    return all.every((access) => {
+      const conflicts = written.filter((w) => w.buffer === access.buffer);
+      return (
+        conflicts.length === 0 ||
+        (local(access, nest.dims) && conflicts.every((w) => local(w, (step as Nest).dims)))
+      );
+    });
+  });
+}
+
+/** Units after everything they need, otherwise in their old order. */
+function ordered(units: readonly Unit[]): Unit[] {
+  const out = new Set<Unit>();
+  const visit = (unit: Unit): void => {
+    if (out.has(unit)) return;
+    for (const need of unit.needs) visit(need);
+    out.add(unit);
+  };
+  units.forEach(visit);
+  return [...out];
+}
+
+/** Nests that run together, with what only they use shrunk to a chunk; as they are, when there is one chunk only. */
+function strip(
+  rows: number,
+  nests: readonly Nest[],
+  steps: readonly Step[],
+  members: readonly Step[],
+  buffers: readonly Buffer[],
+): Step[] {
+  const work = Math.max(...nests.map(rowWork));
+  const chunk = chunkRows(rows, work);
+  if (chunk >= rows) return [...nests];
+  const inside = new Set(members);
+  const outside = new Set(
+    steps.flatMap((s) => {
+      if (inside.has(s)) return [];
+      if (s.kind !== "nest") return touched(s);
+      const { reads, stores, sums } = accessesOf(s);
+      return [...reads, ...stores, ...sums].map((a) => a.buffer);
+    }),
+  );
+  const local = new Set<number>();
+  const shared = new Set<number>();
+  for (const nest of nests) {
+    const { reads, stores, sums } = accessesOf(nest);
+    for (const access of [...reads, ...stores]) {
+      const { kind, size } = buffers[access.buffer]!;
+      if (kind === "temporary" && !outside.has(access.buffer) && staysInRow(access, nest.dims, size))
+        local.add(access.buffer);
+      else shared.add(access.buffer);
+    }
+    for (const { buffer } of sums) shared.add(buffer);
+  }
+  for (const id of shared) local.delete(id);
+  for (const id of local) {
+    const buffer = buffers[id]!;
+    buffer.size = (buffer.size / rows) * chunk;
+  }
+  const made: Strip = { kind: "strip", rows, chunk, nests, local };
+  return [made];
+}
+
+/** Rows of a chunk: a multiple of eight when there are several to a chunk, all chunks about as long. */
+function chunkRows(rows: number, work: number): number {
+  const wanted = Math.max(1, Math.round(chunkElements / work));
+  if (wanted >= rows) return rows;
+  const chunks = Math.ceil(rows / wanted);
+  const even = Math.ceil(rows / chunks);
+  return wanted < 8 ? even : Math.ceil(even / 8) * 8;
+}
