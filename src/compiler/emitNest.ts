@@ -128,7 +128,7 @@ class NestEmitter {
     this.#plan = planInner(
       sizes.at(-1) ?? 1,
       Math.max(work, 1),
-      nest.accumulations.some((a) => this.#innerStride(a.target) === 0),
+      nest.accumulations.filter((a) => this.#innerStride(a.target) === 0).length,
     );
     this.#accesses = all;
   }
@@ -336,6 +336,15 @@ class NestEmitter {
     if (d > 0) this.#advance((strides) => -strides[d]! * this.#sizes[d]!);
   }
 
+  /** A pointer that begins the innermost loop at nothing, and so can count its turns. */
+  #innerPointer(): Pointer | undefined {
+    return [...this.#pointers.values()].find(
+      ({ base, strides, rowStride }) =>
+        base === 0 &&
+        rowStride === 0 &&
+        strides.every((s, d) => (d === this.#inner ? s > 0 : s === 0 || this.#sizes[d] === 1)),
+    );
+  }
   /** Whether the last chunk has fewer rows than the others. */
   get #isUneven(): boolean {
     return this.#chunk !== undefined && this.#chunk.lastRows !== this.#chunk.strip.chunk;
@@ -368,15 +377,24 @@ class NestEmitter {
     const last = this.#inner === 0 && this.#isUneven ? this.#lastElements : 2 * pairs + Number(hasTail);
     const lastTurns = turns > 1 ? Math.floor((last >> 1) / perTurn) : turns;
     if (turns > 1) {
-      const counter = this.#take("i32");
+      const counter = this.#innerPointer();
+      const step = (counter?.strides[this.#inner] ?? 0) * 16 * unroll;
+      const rest = counter && turns === lastTurns ? undefined : this.#take("i32");
       const loop = (): void => {
-        this.#times(turns, lastTurns);
-        code.set(counter);
+        if (rest) {
+          this.#times(counter ? turns * step : turns, counter ? lastTurns * step : lastTurns);
+          code.set(rest);
+        }
         code.loop(() => {
           for (let u = 0; u < unroll; u++) this.#body(2 * u, u);
           if (pairs > productPairs) this.#renormalise();
           this.#advance((strides) => strides[this.#inner]! * 2 * unroll);
-          code.get(counter).i32(1).op("i32.sub").tee(counter).brIf(0);
+          if (counter) {
+            code.get(counter.local);
+            if (rest) code.get(rest);
+            else code.i32(turns * step);
+            code.op("i32.lt_s").brIf(0);
+          } else code.get(rest!).i32(1).op("i32.sub").tee(rest!).brIf(0);
         });
       };
       if (lastTurns > 0) loop();

@@ -28,12 +28,15 @@ export interface InnerPlan {
   readonly hasTail: boolean;
 }
 
+/** Sums that a loop holds in registers beside its operands. */
+const mostSums = 8;
+
 /** Straight-line code for little work; else a loop with enough independent sums to hide the latency of adding. */
-export function planInner(n: number, work: number, accumulates: boolean): InnerPlan {
+export function planInner(n: number, work: number, sums: number): InnerPlan {
   const pairs = n >> 1;
   const hasTail = n % 2 === 1;
   if (pairs <= 8 && pairs * work <= unrollBudget) return { unroll: pairs, turns: pairs > 0 ? 1 : 0, pairs, hasTail };
-  const wanted = accumulates ? (work < 10 ? 4 : work < 40 ? 2 : 1) : work < 12 ? 2 : 1;
-  const unroll = Math.min(wanted, pairs);
+  let unroll = Math.min(sums > 0 ? (work < 10 ? 4 : work < 40 ? 2 : 1) : work < 12 ? 2 : 1, pairs);
+  while (unroll > 1 && unroll * sums > mostSums) unroll >>= 1;
   return { unroll, turns: Math.floor(pairs / unroll), pairs, hasTail };
 }

@@ -10,7 +10,7 @@ import { splitNest } from "./splitNest.ts";
 import { type Buffer, buffersOf, type NewBuffer, type Nest, type Step, type Strip } from "./steps.ts";
 
 /** Elements of a chunk, about: a handful of buffers of this length and the data of as many rows fit the first-level cache. */
-const chunkElements = 128;
+const chunkElements = Number(process.env.CH??128);
 /** Nests over less are short programs of their own. */
 const fewest = 64;
 
