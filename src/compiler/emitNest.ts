@@ -5,10 +5,11 @@
 import type { Code, Local, ValueType } from "../wasm/assembler.ts";
 import type { Opcode } from "../wasm/opcodes.ts";
 import { bitLiterals, emitLiteral, emitOperation, type LaneEnvironment, usesOf } from "./emitLane.ts";
+import { type Chunk, pushTimes } from "./chunk.ts";
 import { type Combine, identities } from "./graph.ts";
 import { type Access, isMask, type Lane } from "./lanes.ts";
 import { collapse, type InnerPlan, planInner } from "./nestPlan.ts";
-import type { Accumulation, Nest, Strip } from "./steps.ts";
+import type { Accumulation, Nest } from "./steps.ts";
 
 /** Addresses and locals of the function that is being written. */
 export interface Environment {
@@ -43,38 +44,6 @@ export function emitNest(nest: Nest, env: Environment): void {
   emitter.end();
 }
 
-/** What the nests of a strip know of it while a chunk is worked on. */
-interface Chunk {
-  readonly strip: Strip;
-  /** Rows of the last chunk. */
-  readonly lastRows: number;
-  /** Number of the first row, and whether the chunk is the last. */
-  readonly first: Local;
-  readonly isLast: Local;
-}
-
-/** Emits a strip: a loop over chunks of rows with the loops of its nests inside; sums are kept from chunk to chunk. */
-export function emitStrip(strip: Strip, env: Environment): void {
-  const { code } = env;
-  const { rows, chunk, nests } = strip;
-  const lastRows = rows - (Math.ceil(rows / chunk) - 1) * chunk;
-  const [first, isLast] = [env.take("i32"), env.take("i32")];
-  const emitters = nests.map((nest) => new NestEmitter(nest, env, { strip, lastRows, first, isLast }));
-  for (const emitter of emitters) emitter.begin();
-  code.i32(0).set(first);
-  code.loop(() => {
-    code
-      .get(first)
-      .i32(rows - chunk)
-      .op("i32.ge_s")
-      .set(isLast);
-    for (const emitter of emitters) emitter.run();
-    code.get(first).i32(chunk).op("i32.add").tee(first).i32(rows).op("i32.lt_s").brIf(0);
-  });
-  for (const emitter of emitters) emitter.end();
-  env.release([first, isLast]);
-}
-
 /** A running pointer: where it begins, its steps along the loops, and those from one row of a strip to the next. */
 interface Pointer {
   readonly local: Local;
@@ -86,7 +55,7 @@ interface Pointer {
 /** Products of so many factors of at most 4 do not overflow. */
 const productPairs = 400;
 
-class NestEmitter {
+export class NestEmitter {
   readonly #nest: Nest;
   readonly #env: Environment;
   readonly #chunk: Chunk | undefined;
@@ -325,7 +294,7 @@ class NestEmitter {
       return;
     }
     const counter = this.#take("i32");
-    this.#times(this.#sizes[d]!, d === 0 && this.#isUneven ? this.#chunk!.lastRows : this.#sizes[d]!);
+    pushTimes(this.#code, this.#chunk, this.#sizes[d]!, d === 0 && this.#isUneven ? this.#chunk!.lastRows : this.#sizes[d]!);
     code.set(counter);
     code.loop(() => {
       this.#hoist(d);
@@ -354,12 +323,6 @@ class NestEmitter {
     const { strip, lastRows } = this.#chunk!;
     return (this.#sizes[0]! / strip.chunk) * lastRows;
   }
-  /** Pushes a number of turns, which the last chunk may have fewer of. */
-  #times(turns: number, lastTurns: number): void {
-    this.#code.i32(lastTurns);
-    if (turns !== lastTurns) this.#code.i32(turns).get(this.#chunk!.isLast).op("select");
-  }
-
   #advance(elements: (strides: readonly number[]) => number): void {
     for (const { local, strides } of this.#pointers.values()) {
       const step = elements(strides) * 8;
@@ -382,7 +345,7 @@ class NestEmitter {
       const rest = counter && turns === lastTurns ? undefined : this.#take("i32");
       const loop = (): void => {
         if (rest) {
-          this.#times(counter ? turns * step : turns, counter ? lastTurns * step : lastTurns);
+          pushTimes(this.#code, this.#chunk, counter ? turns * step : turns, counter ? lastTurns * step : lastTurns);
           code.set(rest);
         }
         code.loop(() => {

@@ -1,5 +1,5 @@
 /** Static memory plan: every buffer has its address before the program runs, and buffers that are never needed together share one. */
-import { type Buffer, buffersOf, nestsOf, type Schedule } from "./steps.ts";
+import { type Buffer, buffersOf, type Schedule, type Step } from "./steps.ts";
 
 /** Bytes; buffers begin at multiples of 16 so that pairs of doubles are aligned. */
 export const align = (bytes: number): number => (bytes + 15) & ~15;
@@ -22,13 +22,15 @@ export function findLifetimes(schedule: Schedule): void {
     buffer.firstStep = Math.min(buffer.firstStep, step);
     buffer.lastStep = Math.max(buffer.lastStep, step);
   };
-  schedule.steps.forEach((step, i) => {
-    if (step.kind !== "nest" && step.kind !== "strip") for (const id of buffersOf(step)) touch(id, i);
-    for (const nest of nestsOf(step)) {
-      for (const lane of nest.algebra.lanes) if (lane.access) touch(lane.access.buffer, i);
-      for (const root of [...nest.stores, ...nest.accumulations, ...nest.scatters]) touch(root.target.buffer, i);
+  const visit = (step: Step, i: number): void => {
+    if (step.kind === "strip") for (const inner of step.steps) visit(inner, i);
+    else if (step.kind !== "nest") for (const id of buffersOf(step)) touch(id, i);
+    else {
+      for (const lane of step.algebra.lanes) if (lane.access) touch(lane.access.buffer, i);
+      for (const root of [...step.stores, ...step.accumulations, ...step.scatters]) touch(root.target.buffer, i);
     }
-  });
+  };
+  schedule.steps.forEach(visit);
 }
 
 /**

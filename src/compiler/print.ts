@@ -46,8 +46,8 @@ function printStep(step: Step, buffers: readonly Buffer[]): string {
     return `${operands.at(-1)} = ${step.call.kernel.name}(${[...operands.slice(0, -1), ...step.call.dims].join(", ")})${lines([step.node])}`;
   }
   if (step.kind === "strip") {
-    const nests = step.nests.map((nest) => indented(printNest(nest, name)));
-    return [`${step.rows} rows, ${step.chunk} at a time:`, ...nests].join("\n");
+    const steps = step.steps.map((inner) => indented(printStep(inner, buffers)));
+    return [`${step.rows} rows, ${step.chunk} at a time:`, ...steps].join("\n");
   }
   if (step.kind === "loop" || step.kind === "branch") return printInner(step, name);
   return printNest(step, name);

@@ -1,6 +1,6 @@
 /** Which buffers of a group of loop nests are made and used row by row. */
 import type { Access } from "./lanes.ts";
-import type { Nest } from "./steps.ts";
+import type { Call, Nest } from "./steps.ts";
 import { usesOf } from "./emitLane.ts";
 import { sizeOf } from "./shapes.ts";
 
@@ -12,17 +12,27 @@ export interface Accesses {
   readonly sums: readonly Access[];
 }
 
-/** All accesses of a nest; those of indices are among the reads. */
-export function accessesOf(nest: Nest): Accesses {
-  const roots = [...nest.stores, ...nest.accumulations, ...nest.scatters];
+/** All accesses of a nest, or of a call over rows; those of indices are among the reads. */
+export function accessesOf(step: Nest | Call): Accesses {
+  if (step.kind === "call") {
+    const all = step.operands.map((buffer, k) => ({ buffer, offset: 0, strides: [step.rowStrides![k]!] }));
+    const target = all.pop()!;
+    const sums = target.strides[0] === 0;
+    return { reads: all, stores: sums ? [] : [target], sums: sums ? [target] : [] };
+  }
+  const roots = [...step.stores, ...step.accumulations, ...step.scatters];
   const reads = [...usesOf(roots.map((r) => r.value)).keys()].flatMap(({ access }) => access ?? []);
-  const sums = [...nest.accumulations, ...nest.scatters].map((a) => a.target);
+  const sums = [...step.accumulations, ...step.scatters].map((a) => a.target);
   return {
     reads: [...reads, ...[...reads, ...sums].flatMap((a) => a.index ?? [])],
-    stores: nest.stores.map((s) => s.target),
+    stores: step.stores.map((s) => s.target),
     sums,
   };
 }
+
+/** The loops of a step over rows. */
+export const loopsOf = (step: Nest | Call): readonly number[] =>
+  step.kind === "nest" ? step.dims : step.call.dims.slice(0, 1);
 
 /** Whether turn r of the outermost loop touches only row r of a buffer of `size` numbers in as many rows. */
 export function staysInRow(access: Access, dims: readonly number[], size: number): boolean {
@@ -37,5 +47,5 @@ export function staysInRow(access: Access, dims: readonly number[], size: number
   return low >= 0 && high < row;
 }
 
-/** Elements that a nest runs over for each row. */
-export const rowWork = (nest: Nest): number => sizeOf(nest.dims.slice(1));
+/** Elements that a step runs over for each row. */
+export const rowWork = (step: Nest | Call): number => sizeOf(loopsOf(step).slice(1));

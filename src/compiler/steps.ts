@@ -40,12 +40,12 @@ export interface Nest {
   /** Nodes computed here, for printing. */
   readonly members: readonly Node[];
 }
-/** Nests over the same rows, which all run on one chunk of rows before the next. */
+/** Nests and calls over the same rows, which all run on one chunk of rows before the next. */
 export interface Strip {
   readonly kind: "strip";
   readonly rows: number;
   readonly chunk: number;
-  readonly nests: readonly Nest[];
+  readonly steps: readonly (Nest | Call)[];
   /** Buffers that hold one chunk. */
   readonly local: ReadonlySet<number>;
 }
@@ -54,6 +54,8 @@ export interface Call {
   readonly call: KernelCall;
   readonly operands: readonly number[];
   readonly node: Node;
+  /** Elements between rows in each operand, for a call that may run on a chunk of rows, of which `dims` has the number first. */
+  readonly rowStrides?: readonly number[];
 }
 /** Fills a buffer before something is added into it. */
 export interface Fill {
@@ -158,13 +160,10 @@ export function buffersOf(step: Exclude<Step, Nest | Strip>): number[] {
 export function allSteps(schedule: Schedule): Step[] {
   return schedule.steps.flatMap((step) => [
     step,
-    ...(step.kind === "strip" ? step.nests : []),
+    ...(step.kind === "strip" ? step.steps : []),
     ...innerOf(step).flatMap((inner) => allSteps(inner.schedule)),
   ]);
 }
-/** The loop nests of a step. */
-export const nestsOf = (step: Step): readonly Nest[] =>
-  step.kind === "strip" ? step.nests : step.kind === "nest" ? [step] : [];
 
 /** The schedules inside of a step. */
 export function innerOf(step: Step): readonly Inner[] {

@@ -4,15 +4,20 @@
  *
  * A nest that needs a completed sum over the rows begins another strip.
  */
-import { type Accesses, accessesOf, rowWork, staysInRow } from "./rowAccess.ts";
+import { blockRows } from "../wasm/kernels/blockProducts.ts";
+import { type Accesses, accessesOf, loopsOf, rowWork, staysInRow } from "./rowAccess.ts";
 import { sizeOf } from "./shapes.ts";
 import { splitNest } from "./splitNest.ts";
-import { type Buffer, buffersOf, type NewBuffer, type Nest, type Step, type Strip } from "./steps.ts";
+import { type Buffer, buffersOf, type Call, type NewBuffer, type Nest, type Step, type Strip } from "./steps.ts";
 
 /** Elements of a chunk, about: a handful of buffers of this length and the data of as many rows fit the first-level cache. */
 const chunkElements = Number(process.env.CH??128);
 /** Nests over less are short programs of their own. */
 const fewest = 64;
+
+type RowStep = Nest | Call;
+const isRowStep = (step: Step): step is RowStep =>
+  step.kind === "nest" || (step.kind === "call" && step.rowStrides !== undefined);
 
 /** Steps that stay together and what they depend on. */
 interface Unit {
@@ -25,10 +30,10 @@ interface Unit {
 export function stripMine(steps: readonly Step[], buffers: readonly Buffer[], newBuffer: NewBuffer): Step[] {
   const units = gather(steps, buffers);
   return ordered(units).flatMap((unit) => {
-    const nests = unit.members.map((m) => m.step);
-    if (unit.rows === 0) return nests;
-    const parts = (nests as Nest[]).flatMap((nest) => splitNest(nest, newBuffer));
-    return strip(unit.rows, parts, steps, nests, buffers);
+    const members = unit.members.map((m) => m.step);
+    if (unit.rows === 0) return members;
+    const parts = (members as RowStep[]).flatMap((s): RowStep[] => (s.kind === "nest" ? splitNest(s, newBuffer) : [s]));
+    return strip(unit.rows, parts, steps, members, buffers);
   });
 }
 
@@ -43,17 +48,17 @@ function gather(steps: readonly Step[], buffers: readonly Buffer[]): Unit[] {
     else map.set(buffer, new Set([unit]));
   };
   for (const step of steps) {
-    const accesses = step.kind === "nest" ? accessesOf(step) : undefined;
+    const accesses = isRowStep(step) ? accessesOf(step) : undefined;
     const read = accesses ? [...accesses.reads, ...accesses.sums].map((a) => a.buffer) : touched(step);
     const written = accesses ? [...accesses.stores, ...accesses.sums].map((a) => a.buffer) : touched(step);
     const needs = new Set([
       ...[...read, ...written].flatMap((id) => [...(writers.get(id) ?? [])]),
       ...written.flatMap((id) => [...(readers.get(id) ?? [])]),
     ]);
-    const rows = step.kind === "nest" && sizeOf(step.dims) >= fewest ? step.dims[0]! : 0;
+    const rows = isRowStep(step) && sizeOf(loopsOf(step)) >= fewest ? loopsOf(step)[0]! : 0;
     const joins = (unit: Unit): boolean =>
       unit.rows === rows &&
-      follows(unit, step as Nest, accesses!, buffers) &&
+      follows(unit, step as RowStep, accesses!, buffers) &&
       ![...needs].some((need) => need !== unit && reaches(need, unit));
     let unit = rows > 0 ? units.findLast(joins) : undefined;
     if (!unit) {
@@ -80,17 +85,17 @@ function reaches(from: Unit, to: Unit, seen: Set<Unit> = new Set()): boolean {
 }
 
 /** Whether a nest takes from the members of a strip only what they have made of the same rows. */
-function follows({ members }: Unit, nest: Nest, accesses: Accesses, buffers: readonly Buffer[]): boolean {
+function follows({ members }: Unit, step: RowStep, accesses: Accesses, buffers: readonly Buffer[]): boolean {
   const all = [...accesses.reads, ...accesses.stores, ...accesses.sums];
   const local = (access: Accesses["reads"][number], dims: readonly number[]): boolean =>
     staysInRow(access, dims, buffers[access.buffer]!.size);
-  return members.every(({ step, accesses: made }) => {
+  return members.every(({ step: before, accesses: made }) => {
     const written = [...made!.stores, ...made!.sums];
     return all.every((access) => {
       const conflicts = written.filter((w) => w.buffer === access.buffer);
       return (
         conflicts.length === 0 ||
-        (local(access, nest.dims) && conflicts.every((w) => local(w, (step as Nest).dims)))
+        (local(access, loopsOf(step)) && conflicts.every((w) => local(w, loopsOf(before as RowStep))))
       );
     });
   });
@@ -111,30 +116,30 @@ function ordered(units: readonly Unit[]): Unit[] {
 /** Nests that run together, with what only they use shrunk to a chunk; as they are, when there is one chunk only. */
 function strip(
   rows: number,
-  nests: readonly Nest[],
+  parts: readonly RowStep[],
   steps: readonly Step[],
   members: readonly Step[],
   buffers: readonly Buffer[],
 ): Step[] {
-  const work = Math.max(...nests.map(rowWork));
-  const chunk = chunkRows(rows, work);
-  if (chunk >= rows) return [...nests];
+  const work = Math.max(...parts.map(rowWork));
+  const chunk = chunkRows(rows, work, parts.some((s) => s.kind === "call") ? blockRows : 1);
+  if (chunk >= rows) return [...parts];
   const inside = new Set(members);
   const outside = new Set(
     steps.flatMap((s) => {
       if (inside.has(s)) return [];
-      if (s.kind !== "nest") return touched(s);
+      if (!isRowStep(s)) return touched(s);
       const { reads, stores, sums } = accessesOf(s);
       return [...reads, ...stores, ...sums].map((a) => a.buffer);
     }),
   );
   const local = new Set<number>();
   const shared = new Set<number>();
-  for (const nest of nests) {
-    const { reads, stores, sums } = accessesOf(nest);
+  for (const part of parts) {
+    const { reads, stores, sums } = accessesOf(part);
     for (const access of [...reads, ...stores]) {
       const { kind, size } = buffers[access.buffer]!;
-      if (kind === "temporary" && !outside.has(access.buffer) && staysInRow(access, nest.dims, size))
+      if (kind === "temporary" && !outside.has(access.buffer) && staysInRow(access, loopsOf(part), size))
         local.add(access.buffer);
       else shared.add(access.buffer);
     }
@@ -145,15 +150,15 @@ function strip(
     const buffer = buffers[id]!;
     buffer.size = (buffer.size / rows) * chunk;
   }
-  const made: Strip = { kind: "strip", rows, chunk, nests, local };
+  const made: Strip = { kind: "strip", rows, chunk, steps: parts, local };
   return [made];
 }
 
-/** Rows of a chunk: a multiple of eight when there are several to a chunk, all chunks about as long. */
-function chunkRows(rows: number, work: number): number {
-  const wanted = Math.max(1, Math.round(chunkElements / work));
+/** Rows of a chunk: a multiple of `multiple`, and of eight when there are several; all chunks are about as long. */
+function chunkRows(rows: number, work: number, multiple: number): number {
+  const wanted = Math.max(multiple, Math.round(chunkElements / work));
   if (wanted >= rows) return rows;
-  const chunks = Math.ceil(rows / wanted);
-  const even = Math.ceil(rows / chunks);
-  return wanted < 8 ? even : Math.ceil(even / 8) * 8;
+  const even = Math.ceil(rows / Math.ceil(rows / wanted));
+  const unit = wanted < 8 ? multiple : 8;
+  return Math.ceil(even / unit) * unit;
 }
