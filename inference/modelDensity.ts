@@ -1,5 +1,5 @@
 /** A model's log density and gradient, traced and compiled: what `logDensity` returns and samplers run on. */
-import { passes } from "../src/ops/passes.ts";
+
 import type { Constraint } from "../distributions/types.ts";
 import { pullback } from "../src/autodiff/reverse.ts";
 import { type Compiled, compile } from "../src/compiler/compile.ts";
@@ -12,6 +12,7 @@ import { instantiate, type Program } from "../src/compiler/program.ts";
 import { simplify } from "../src/compiler/simplify.ts";
 import type { Trace } from "../src/effects/trace.ts";
 import { broadcastTo } from "../src/ops/map.ts";
+import { passes } from "../src/ops/passes.ts";
 import { describe } from "../src/tensor/describe.ts";
 import { sizeOf } from "../src/tensor/shapes.ts";
 import { fromData, type Shape, type Tensor, type TensorLike } from "../src/tensor/tensor.ts";

@@ -4,8 +4,8 @@
  */
 import type { Code, Local, ValueType } from "../wasm/assembler.ts";
 import type { Opcode } from "../wasm/opcodes.ts";
-import { bitLiterals, emitLiteral, emitOperation, type LaneEnvironment, usesOf } from "./emitLane.ts";
 import { type Chunk, pushTimes } from "./chunk.ts";
+import { bitLiterals, emitLiteral, emitOperation, type LaneEnvironment, usesOf } from "./emitLane.ts";
 import { type Combine, identities } from "./graph.ts";
 import { type Access, isMask, type Lane } from "./lanes.ts";
 import { collapse, type InnerPlan, planInner } from "./nestPlan.ts";
@@ -294,7 +294,12 @@ export class NestEmitter {
       return;
     }
     const counter = this.#take("i32");
-    pushTimes(this.#code, this.#chunk, this.#sizes[d]!, d === 0 && this.#isUneven ? this.#chunk!.lastRows : this.#sizes[d]!);
+    pushTimes(
+      this.#code,
+      this.#chunk,
+      this.#sizes[d]!,
+      d === 0 && this.#isUneven ? this.#chunk!.lastRows : this.#sizes[d]!,
+    );
     code.set(counter);
     code.loop(() => {
       this.#hoist(d);

@@ -212,3 +212,17 @@ export class LaneAlgebra implements Algebra<Lane> {
     return this.#fold("exp2i", [k]) ?? this.#bits("shiftLeft52", this.add(k, this.constant(bits.two52 + 1023)));
   }
 }
+
+/** Copies expressions into another algebra, but for those that `instead` gives values of that algebra for. */
+export function copier(algebra: LaneAlgebra, instead: (lane: Lane) => Lane | undefined): (lane: Lane) => Lane {
+  const copies = new Map<Lane, Lane>();
+  const copy = (lane: Lane): Lane => {
+    let made = copies.get(lane);
+    if (!made) {
+      made = instead(lane) ?? algebra.copy(lane, lane.args.map(copy));
+      copies.set(lane, made);
+    }
+    return made;
+  };
+  return copy;
+}

@@ -1,8 +1,14 @@
 /** Which buffers of a group of loop nests are made and used row by row. */
-import type { Access } from "./lanes.ts";
-import type { Call, Nest } from "./steps.ts";
+
 import { usesOf } from "./emitLane.ts";
+import type { Access } from "./lanes.ts";
 import { sizeOf } from "./shapes.ts";
+import type { Call, Nest, Step } from "./steps.ts";
+
+/** A step that can run on some of its rows. */
+export type RowStep = Nest | Call;
+export const isRowStep = (step: Step): step is RowStep =>
+  step.kind === "nest" || (step.kind === "call" && step.rowStrides !== undefined);
 
 /** What a nest reads and writes. */
 export interface Accesses {
@@ -13,7 +19,7 @@ export interface Accesses {
 }
 
 /** All accesses of a nest, or of a call over rows; those of indices are among the reads. */
-export function accessesOf(step: Nest | Call): Accesses {
+export function accessesOf(step: RowStep): Accesses {
   if (step.kind === "call") {
     const all = step.operands.map((buffer, k) => ({ buffer, offset: 0, strides: [step.rowStrides![k]!] }));
     const target = all.pop()!;
@@ -31,7 +37,7 @@ export function accessesOf(step: Nest | Call): Accesses {
 }
 
 /** The loops of a step over rows. */
-export const loopsOf = (step: Nest | Call): readonly number[] =>
+export const loopsOf = (step: RowStep): readonly number[] =>
   step.kind === "nest" ? step.dims : step.call.dims.slice(0, 1);
 
 /** Whether turn r of the outermost loop touches only row r of a buffer of `size` numbers in as many rows. */
@@ -48,4 +54,4 @@ export function staysInRow(access: Access, dims: readonly number[], size: number
 }
 
 /** Elements that a step runs over for each row. */
-export const rowWork = (step: Nest | Call): number => sizeOf(loopsOf(step).slice(1));
+export const rowWork = (step: RowStep): number => sizeOf(loopsOf(step).slice(1));

@@ -1,16 +1,52 @@
 /** Loops that hold more values than there are registers, as several loops one after the other over buffers that stay in the cache. */
 import { usesOf } from "./emitLane.ts";
-import { isMask, type Lane, LaneAlgebra } from "./lanes.ts";
+import { copier, isMask, type Lane, LaneAlgebra, type LaneOp } from "./lanes.ts";
 import { sizeOf, stridesOf } from "./shapes.ts";
 import type { Nest, NewBuffer, Store } from "./steps.ts";
 
 /** Shorter loops gain nothing. */
 const shortest = 64;
-/** Constants, sums and values of one turn that a loop can hold: sixteen registers, some of which the engine needs itself. */
+/** At most this many values go from one loop to the next. */
+const mostCarried = 3;
+
+/**
+ * A model of a processor, in cycles. Turns of a loop overlap as far as its operations fit the window of those that wait for
+ * their operands: a body of n operations whose longest chain takes t cycles has window / n turns under way, and takes
+ * n t / window cycles a turn. Two bodies of half the length take half the time, until it is the number of operations that counts.
+ */
+const window = 100;
+const perCycle = 4;
+const loopCost = 1;
+const loadLatency = 5;
+const loadCost = 0.5;
+const storeCost = 1;
+/** Values that can stay in registers; others are read again. */
 const registers = 14;
-/** At most this many values go from one loop to the next, and a loop has at least that many operations. */
-const mostCarried = 2;
-const leastWork = 6;
+const spillCost = 0.5;
+interface Price {
+  readonly operations: number;
+  readonly latency: number;
+}
+const arithmetic: Price = { operations: 1, latency: 3 };
+const logic: Price = { operations: 1, latency: 1 };
+const prices: Readonly<Partial<Record<LaneOp, Price>>> = {
+  div: { operations: 8, latency: 13 },
+  sqrt: { operations: 8, latency: 20 },
+  table: { operations: 9, latency: 20 },
+  select: { operations: 3, latency: 2 },
+  neg: logic,
+  abs: logic,
+  min: logic,
+  max: logic,
+  lt: logic,
+  le: logic,
+  eq: logic,
+  ne: logic,
+  bitAnd: logic,
+  bitOr: logic,
+  shiftLeft52: logic,
+  shiftRight52: logic,
+};
 
 /** The loops that a nest becomes: itself, when it holds little or there is no good place to cut it. */
 export function splitNest(nest: Nest, newBuffer: NewBuffer): Nest[] {
@@ -37,15 +73,10 @@ export function splitNest(nest: Nest, newBuffer: NewBuffer): Nest[] {
     scatters: nest.scatters.filter((s) => s.value.id <= cut.at),
   };
   const algebra = new LaneAlgebra();
-  const copies = new Map<Lane, Lane>();
-  const copy = (lane: Lane): Lane => {
-    const known = copies.get(lane);
-    if (known) return known;
+  const copy = copier(algebra, (lane) => {
     const access = carried.get(lane);
-    const made = access ? algebra.load(access) : algebra.copy(lane, lane.args.map(copy));
-    copies.set(lane, made);
-    return made;
-  };
+    return access && algebra.load(access);
+  });
   const rest = <R extends Store>(roots: readonly R[]): R[] =>
     roots.filter((r) => r.value.id > cut.at).map((r) => ({ ...r, value: copy(r.value) }));
   const second: Nest = {
@@ -55,7 +86,7 @@ export function splitNest(nest: Nest, newBuffer: NewBuffer): Nest[] {
     accumulations: rest(nest.accumulations),
     scatters: rest(nest.scatters),
   };
-  return [first, ...splitNest(second, newBuffer)];
+  return [...splitNest(first, newBuffer), ...splitNest(second, newBuffer)];
 }
 
 interface Cut {
@@ -103,41 +134,54 @@ class Body {
     return kept;
   }
 
-  /** Registers that a loop over the values numbered from `from` (exclusive) to `to` would like to have. */
-  #pressure(from: number, to: number): number {
+  /** Cycles of a turn of the loop over the values numbered from `from` (exclusive) to `to`. */
+  #cycles(from: number, to: number): number {
     const held = new Set<Lane>();
-    let live = 0;
-    let most = 0;
+    const read = new Set<Lane>();
+    const depth = new Map<Lane, number>();
+    let [operations, longest, live, mostLive] = [0, 0, 0, 0];
     const ends = new Map<number, number>();
     for (const lane of this.#lanes) {
       if (lane.id <= from || lane.id > to) continue;
-      for (const arg of lane.args) if (arg.level !== this.#inner && !Object.is(arg.constant, 0)) held.add(arg);
-      live++;
-      most = Math.max(most, live);
+      const { operations: work, latency } = prices[lane.op] ?? arithmetic;
+      let ready = 0;
+      for (const arg of lane.args) {
+        if (arg.level !== this.#inner) {
+          if (!Object.is(arg.constant, 0)) held.add(arg);
+          continue;
+        }
+        if (!depth.has(arg)) read.add(arg);
+        ready = Math.max(ready, depth.get(arg) ?? loadLatency);
+      }
+      operations += work;
+      depth.set(lane, ready + latency);
+      longest = Math.max(longest, ready + latency);
+      mostLive = Math.max(mostLive, ++live);
       live -= ends.get(lane.id) ?? 0;
-      const last = this.#lastUse.get(lane) ?? lane.id;
+      const last = Math.min(this.#lastUse.get(lane) ?? lane.id, to);
       if (last <= lane.id) live--;
       else ends.set(last, (ends.get(last) ?? 0) + 1);
     }
     const sums = this.#accumulations.filter(({ value }) => value.id > from && value.id <= to).length;
-    return held.size + sums + most;
+    operations += sums;
+    const spilled = Math.max(0, held.size + sums + mostLive - registers);
+    const busy = operations / perCycle + read.size * loadCost + spilled * spillCost;
+    return Math.max(busy, (operations * longest) / window) + loopCost;
   }
 
-  /** Where the fuller of the two loops holds least; undefined when the loop fits the registers, or no cut would help. */
+  /** Where to cut so that both loops together take least; undefined when one loop takes no more. */
   bestCut(): Cut | undefined {
-    const whole = this.#pressure(-1, Infinity);
-    if (whole <= registers) return undefined;
     let best: Cut | undefined;
-    let least = whole - 2;
-    this.#lanes.forEach((lane, i) => {
-      if (i + 1 < leastWork || this.#lanes.length - i - 1 < leastWork) return;
+    let least = this.#cycles(-1, Number.POSITIVE_INFINITY);
+    for (const lane of this.#lanes) {
       const carried = this.#carried(lane.id);
-      if (!carried || carried.length > mostCarried || carried.length === 0) return;
-      const pressure = Math.max(this.#pressure(-1, lane.id), this.#pressure(lane.id, Infinity));
-      if (pressure >= least) return;
-      least = pressure;
+      if (!carried || carried.length === 0 || carried.length > mostCarried) continue;
+      const cycles =
+        this.#cycles(-1, lane.id) + this.#cycles(lane.id, Number.POSITIVE_INFINITY) + carried.length * storeCost;
+      if (cycles >= least) continue;
+      least = cycles;
       best = { at: lane.id, carried };
-    });
+    }
     return best;
   }
 }

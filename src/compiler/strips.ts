@@ -5,25 +5,26 @@
  * A nest that needs a completed sum over the rows begins another strip.
  */
 import { blockRows } from "../wasm/kernels/blockProducts.ts";
-import { type Accesses, accessesOf, loopsOf, rowWork, staysInRow } from "./rowAccess.ts";
+import type { Access } from "./lanes.ts";
+import { type Accesses, accessesOf, isRowStep, loopsOf, type RowStep, rowWork, staysInRow } from "./rowAccess.ts";
 import { sizeOf } from "./shapes.ts";
 import { splitNest } from "./splitNest.ts";
-import { type Buffer, buffersOf, type Call, type NewBuffer, type Nest, type Step, type Strip } from "./steps.ts";
+import { type Buffer, buffersOf, type NewBuffer, type Step, type Strip } from "./steps.ts";
 
 /** Elements of a chunk, about: a handful of buffers of this length and the data of as many rows fit the first-level cache. */
-const chunkElements = Number(process.env.CH??128);
+const chunkElements = 128;
 /** Nests over less are short programs of their own. */
 const fewest = 64;
 
-type RowStep = Nest | Call;
-const isRowStep = (step: Step): step is RowStep =>
-  step.kind === "nest" || (step.kind === "call" && step.rowStrides !== undefined);
+/** Values that the steps of a strip compute at most, so that no function grows beyond what the engine optimises well. */
+const mostValues = 700;
 
-/** Steps that stay together and what they depend on. */
+/** A strip to be, or a step by itself (`rows` 0), and what it needs. */
 interface Unit {
   readonly rows: number;
   readonly members: { readonly step: Step; readonly accesses: Accesses | undefined }[];
   readonly needs: Set<Unit>;
+  values: number;
 }
 
 /** The steps with nests gathered into strips, long loops cut into short ones, in an order that respects what they need. */
@@ -32,9 +33,25 @@ export function stripMine(steps: readonly Step[], buffers: readonly Buffer[], ne
   return ordered(units).flatMap((unit) => {
     const members = unit.members.map((m) => m.step);
     if (unit.rows === 0) return members;
-    const parts = (members as RowStep[]).flatMap((s): RowStep[] => (s.kind === "nest" ? splitNest(s, newBuffer) : [s]));
-    return strip(unit.rows, parts, steps, members, buffers);
+    const elsewhere = buffersElsewhere(steps, new Set(members));
+    const isInside = (id: number): boolean => buffers[id]!.kind === "temporary" && !elsewhere.has(id);
+    const parts = (members as RowStep[]).flatMap((step): RowStep[] =>
+      step.kind === "nest" ? splitNest(step, newBuffer) : [step],
+    );
+    return strip(unit.rows, parts, isInside, buffers);
   });
+}
+
+/** Buffers that steps other than some touch. */
+function buffersElsewhere(steps: readonly Step[], members: ReadonlySet<Step>): ReadonlySet<number> {
+  return new Set(
+    steps.flatMap((step) => {
+      if (members.has(step)) return [];
+      if (!isRowStep(step)) return touched(step);
+      const { reads, stores, sums } = accessesOf(step);
+      return [...reads, ...stores, ...sums].map((a) => a.buffer);
+    }),
+  );
 }
 
 /** The units of a program: strips to be, and single steps. */
@@ -56,16 +73,19 @@ function gather(steps: readonly Step[], buffers: readonly Buffer[]): Unit[] {
       ...written.flatMap((id) => [...(readers.get(id) ?? [])]),
     ]);
     const rows = isRowStep(step) && sizeOf(loopsOf(step)) >= fewest ? loopsOf(step)[0]! : 0;
+    const values = step.kind === "nest" ? step.algebra.lanes.length : 0;
     const joins = (unit: Unit): boolean =>
       unit.rows === rows &&
+      unit.values + values <= mostValues &&
       follows(unit, step as RowStep, accesses!, buffers) &&
       ![...needs].some((need) => need !== unit && reaches(need, unit));
     let unit = rows > 0 ? units.findLast(joins) : undefined;
     if (!unit) {
-      unit = { rows, members: [], needs: new Set() };
+      unit = { rows, members: [], needs: new Set(), values: 0 };
       units.push(unit);
     }
     unit.members.push({ step, accesses });
+    unit.values += values;
     for (const need of needs) if (need !== unit) unit.needs.add(need);
     for (const id of read) note(readers, id, unit);
     for (const id of written) note(writers, id, unit);
@@ -84,20 +104,22 @@ function reaches(from: Unit, to: Unit, seen: Set<Unit> = new Set()): boolean {
   return [...from.needs].some((need) => reaches(need, to, seen));
 }
 
-/** Whether a nest takes from the members of a strip only what they have made of the same rows. */
+/** Whether a step shares with the members of a strip only what belongs to the same rows. */
 function follows({ members }: Unit, step: RowStep, accesses: Accesses, buffers: readonly Buffer[]): boolean {
-  const all = [...accesses.reads, ...accesses.stores, ...accesses.sums];
-  const local = (access: Accesses["reads"][number], dims: readonly number[]): boolean =>
+  const writes = [...accesses.stores, ...accesses.sums];
+  const local = (access: Access, dims: readonly number[]): boolean =>
     staysInRow(access, dims, buffers[access.buffer]!.size);
   return members.every(({ step: before, accesses: made }) => {
     const written = [...made!.stores, ...made!.sums];
-    return all.every((access) => {
-      const conflicts = written.filter((w) => w.buffer === access.buffer);
-      return (
-        conflicts.length === 0 ||
-        (local(access, loopsOf(step)) && conflicts.every((w) => local(w, loopsOf(before as RowStep))))
-      );
-    });
+    const meets = (access: Access, others: readonly Access[]): boolean => {
+      const same = others.filter((other) => other.buffer === access.buffer);
+      const isLocal = (): boolean =>
+        local(access, loopsOf(step)) && same.every((w) => local(w, loopsOf(before as RowStep)));
+      return same.length === 0 || isLocal();
+    };
+    return (
+      accesses.reads.every((a) => meets(a, written)) && writes.every((a) => meets(a, [...made!.reads, ...written]))
+    );
   });
 }
 
@@ -117,29 +139,18 @@ function ordered(units: readonly Unit[]): Unit[] {
 function strip(
   rows: number,
   parts: readonly RowStep[],
-  steps: readonly Step[],
-  members: readonly Step[],
+  isInside: (buffer: number) => boolean,
   buffers: readonly Buffer[],
 ): Step[] {
   const work = Math.max(...parts.map(rowWork));
   const chunk = chunkRows(rows, work, parts.some((s) => s.kind === "call") ? blockRows : 1);
   if (chunk >= rows) return [...parts];
-  const inside = new Set(members);
-  const outside = new Set(
-    steps.flatMap((s) => {
-      if (inside.has(s)) return [];
-      if (!isRowStep(s)) return touched(s);
-      const { reads, stores, sums } = accessesOf(s);
-      return [...reads, ...stores, ...sums].map((a) => a.buffer);
-    }),
-  );
   const local = new Set<number>();
   const shared = new Set<number>();
   for (const part of parts) {
     const { reads, stores, sums } = accessesOf(part);
     for (const access of [...reads, ...stores]) {
-      const { kind, size } = buffers[access.buffer]!;
-      if (kind === "temporary" && !outside.has(access.buffer) && staysInRow(access, loopsOf(part), size))
+      if (isInside(access.buffer) && staysInRow(access, loopsOf(part), buffers[access.buffer]!.size))
         local.add(access.buffer);
       else shared.add(access.buffer);
     }

@@ -1,6 +1,5 @@
 /** Compiling a function of tensors: traced once for each structure and shape of its arguments, then run as a program. */
 
-import { passes } from "../ops/passes.ts";
 import { compile } from "../compiler/compile.ts";
 import type { Node, TypedArray } from "../compiler/graph.ts";
 import { interpret } from "../compiler/interpret.ts";
@@ -10,6 +9,7 @@ import { type Instance, instantiate } from "../compiler/program.ts";
 import { allocate } from "../compiler/shapes.ts";
 import { simplify, topological } from "../compiler/simplify.ts";
 import { variable } from "../ops/broadcast.ts";
+import { passes } from "../ops/passes.ts";
 import { fromData, type Tensor, wrap } from "./tensor.ts";
 import { asBody } from "./tracedBody.ts";
 import { flattenTree, type TreeLike, type TreeStructure, unflattenTree } from "./tree.ts";

@@ -60,7 +60,12 @@ export const blockProduct: Kernel = kernel(
       block(p.y);
       advance(c, p.y, 64);
     });
-    c.get(p.m).get(row).op("i32.sub").i32(blockRows - 1).op("i32.add").tee(row);
+    c.get(p.m)
+      .get(row)
+      .op("i32.sub")
+      .i32(blockRows - 1)
+      .op("i32.add")
+      .tee(row);
     c.if(() => {
       block(p.scratch);
       copyRows(c, p.scratch, p.y, row);
@@ -102,7 +107,12 @@ export const blockTransposed: Kernel = kernel(
       block(p.x);
       advance(c, p.x, 64);
     });
-    c.get(p.m).get(row).op("i32.sub").i32(blockRows - 1).op("i32.add").tee(row);
+    c.get(p.m)
+      .get(row)
+      .op("i32.sub")
+      .i32(blockRows - 1)
+      .op("i32.add")
+      .tee(row);
     c.if(() => {
       for (const offset of vectors) c.get(p.scratch).f64x2(0).store("v128.store", offset);
       copyRows(c, p.x, p.scratch, row);
