@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { cpus, release, totalmem, type } from "node:os";
 import { gradientReport } from "./gradient.ts";
 import { memoryReport } from "./memory.ts";
+import { rowsReport } from "./rows.ts";
 
 const processors = cpus();
 const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
@@ -22,6 +23,13 @@ the first in a process. "One pass" and "best" are hand-written WebAssembly measu
 sufficient statistics. The columns with × are our time over theirs: below 1 we are faster.
 
 ${gradientReport()}
+
+## Rows
+
+Nanoseconds per row of a value and gradient: the same figure throughout is a cost linear in the rows. The design of the logistic
+regression fits the caches up to some ten thousand rows; beyond that it comes from memory, once per gradient.
+
+${rowsReport()}
 
 ## Memory
 
