@@ -298,7 +298,7 @@ export class NestEmitter {
       this.#code,
       this.#chunk,
       this.#sizes[d]!,
-      d === 0 && this.#isUneven ? this.#chunk!.lastRows : this.#sizes[d]!,
+      d === 0 && this.#isUneven ? this.#turnsOfLast : this.#sizes[d]!,
     );
     code.set(counter);
     code.loop(() => {
@@ -323,8 +323,8 @@ export class NestEmitter {
   get #isUneven(): boolean {
     return this.#chunk !== undefined && this.#chunk.lastRows !== this.#chunk.strip.chunk;
   }
-  /** Elements of the innermost loop in the last chunk, when it is the loop over rows. */
-  get #lastElements(): number {
+  /** Turns of the outermost loop in the last chunk. */
+  get #turnsOfLast(): number {
     const { strip, lastRows } = this.#chunk!;
     return (this.#sizes[0]! / strip.chunk) * lastRows;
   }
@@ -342,7 +342,7 @@ export class NestEmitter {
     for (const a of partial) this.#reset(a);
     const code = this.#code;
     const perTurn = Math.max(unroll, 1);
-    const last = this.#inner === 0 && this.#isUneven ? this.#lastElements : 2 * pairs + Number(hasTail);
+    const last = this.#inner === 0 && this.#isUneven ? this.#turnsOfLast : 2 * pairs + Number(hasTail);
     const lastTurns = turns > 1 ? Math.floor((last >> 1) / perTurn) : turns;
     if (turns > 1) {
       const counter = this.#innerPointer();

@@ -70,7 +70,7 @@ function buildCall(node: Node, buffers: Buffers, options: CompileOptions): Step[
 }
 
 /** Matrices with at least this many rows are kept in blocks of rows. */
-const fewestRows = 64;
+const fewestRows = 16;
 
 /** A product of a tall constant matrix, or of the transpose of one, with a vector: a call that may run on a chunk of rows. */
 function blockedProduct(node: Node, product: MatrixVector, buffers: Buffers): Step[] {

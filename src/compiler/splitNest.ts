@@ -5,7 +5,7 @@ import { sizeOf, stridesOf } from "./shapes.ts";
 import type { Nest, NewBuffer, Store } from "./steps.ts";
 
 /** Shorter loops gain nothing. */
-const shortest = 64;
+const shortest = 16;
 /** At most this many values go from one loop to the next. */
 const mostCarried = 3;
 
@@ -17,6 +17,8 @@ const mostCarried = 3;
 const window = 100;
 const perCycle = 4;
 const loopCost = 1;
+/** To begin a loop: its first turns have nothing to overlap with. */
+const startCost = 10;
 const loadLatency = 5;
 const loadCost = 0.5;
 const storeCost = 1;
@@ -98,6 +100,7 @@ interface Cut {
 /** What the innermost loop of a nest holds. */
 class Body {
   readonly #inner: number;
+  readonly #turns: number;
   readonly #roots: readonly Store[];
   readonly #accumulations: readonly Store[];
   /** Values that change in the loop, operands first, without those that are read or made again where they are needed. */
@@ -107,6 +110,7 @@ class Body {
 
   constructor(nest: Nest, inner: number) {
     this.#inner = inner;
+    this.#turns = nest.dims[inner]! / 2;
     this.#roots = [...nest.stores, ...nest.accumulations, ...nest.scatters];
     this.#accumulations = nest.accumulations;
     const used = usesOf(this.#roots.map((r) => r.value));
@@ -166,7 +170,7 @@ class Body {
     operations += sums;
     const spilled = Math.max(0, held.size + sums + mostLive - registers);
     const busy = operations / perCycle + read.size * loadCost + spilled * spillCost;
-    return Math.max(busy, (operations * longest) / window) + loopCost;
+    return Math.max(busy, (operations * longest) / window) + loopCost + startCost / this.#turns;
   }
 
   /** Where to cut so that both loops together take least; undefined when one loop takes no more. */

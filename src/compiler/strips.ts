@@ -14,7 +14,7 @@ import { type Buffer, buffersOf, type NewBuffer, type Step, type Strip } from ".
 /** Elements of a chunk, about: a handful of buffers of this length and the data of as many rows fit the first-level cache. */
 const chunkElements = 128;
 /** Nests over less are short programs of their own. */
-const fewest = 64;
+const fewest = 16;
 
 /** Values that the steps of a strip compute at most, so that no function grows beyond what the engine optimises well. */
 const mostValues = 700;
@@ -135,7 +135,7 @@ function ordered(units: readonly Unit[]): Unit[] {
   return [...out];
 }
 
-/** Nests that run together, with what only they use shrunk to a chunk; as they are, when there is one chunk only. */
+/** Nests that run together, with what only they use shrunk to a chunk; as they are, when there is one chunk or nest only. */
 function strip(
   rows: number,
   parts: readonly RowStep[],
@@ -144,7 +144,7 @@ function strip(
 ): Step[] {
   const work = Math.max(...parts.map(rowWork));
   const chunk = chunkRows(rows, work, parts.some((s) => s.kind === "call") ? blockRows : 1);
-  if (chunk >= rows) return [...parts];
+  if (chunk >= rows || parts.length === 1) return [...parts];
   const local = new Set<number>();
   const shared = new Set<number>();
   for (const part of parts) {

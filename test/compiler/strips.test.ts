@@ -1,3 +1,4 @@
+import { logDensity } from "lapilli";
 import { describe, expect, test } from "vitest";
 import { pullback } from "../../src/autodiff/reverse.ts";
 import { type Compiled, compile } from "../../src/compiler/compile.ts";
@@ -14,6 +15,8 @@ import * as shape from "../../src/tensor/shape.ts";
 import { type Tensor, wrap } from "../../src/tensor/tensor.ts";
 import { draw } from "../ops/draw.ts";
 import { difference, within } from "../ops/engines.ts";
+import { posteriors } from "../posteriors/posteriors.ts";
+import { dataOf } from "../posteriors/references.ts";
 import { variables } from "./check.ts";
 
 type Shapes = readonly (readonly number[])[];
@@ -107,6 +110,20 @@ describe("strips compute what their nests compute one after the other", () => {
     });
     compared([[m], [n]], (a, b) => math.softplus(math.sub(b!, a!.expandDims(1)).mul(a!.exp().expandDims(1))).sum());
   });
+  test.each([
+    [5, 6, 6],
+    [3, 7, 9],
+    [130, 2, 3],
+    [2, 3, 130],
+    [9, 1, 31],
+  ])("three dimensions, %i × %i × %i", (...size) => {
+    const axes = [[0], [1], [2], [0, 1], [0, 2], [1, 2]];
+    compared([size, size.slice(1)], (x, y) => {
+      const p = math.sigmoid(x!.mul(y!).sub(math.tanh(y!)));
+      const q = p.mul(x!.exp());
+      return [q.sum(), ...axes.flatMap((a) => [q.sum(a), p.sub(q).max(a)]), shape.transpose(q), q];
+    });
+  });
   test.each([200, 1001])("softmax over all %i rows, which needs completed sums", (n) => {
     const { chunked } = compared([[n]], (x) => {
       const w = x!.sub(x!.max()).exp();
@@ -163,6 +180,30 @@ describe("strips compute what their nests compute one after the other", () => {
   });
 });
 
+test.each(["wells_data-wells_dae_inter_model", "irt_2pl-irt_2pl", "low_dim_gauss_mix-low_dim_gauss_mix"])(
+  "%s: the switch of logDensity",
+  (name) => {
+    const posterior = posteriors.find((p) => p.name === name)!;
+    const data = dataOf(posterior);
+    if (!data) return;
+    const [on, off] = [true, false].map((chunks) => {
+      const ld = logDensity(posterior.bind(data), undefined, { passes: { chunks } });
+      const gradient = new Float64Array(ld.dim);
+      const value = ld.valueAndGrad(new Float64Array(ld.dim).fill(0.1), gradient);
+      return { text: printProgram(ld.graph.compiled!), numbers: Float64Array.of(value, ...gradient) };
+    });
+    expect(on!.text).toMatch(/rows, \d+ at a time/);
+    expect(off!.text).not.toMatch(/at a time/);
+    expect(
+      difference(
+        on!.numbers,
+        off!.numbers,
+        within((_, b) => 1e-11 * Math.max(1, Math.abs(b))),
+      ),
+    ).toBeUndefined();
+  },
+);
+
 describe("strips save memory and time", () => {
   test("what is handed from loop to loop has the length of a chunk", () => {
     const { chunked, plain } = compared([[20], [], [5]], logistic(5000, 20));
@@ -181,7 +222,7 @@ describe("strips save memory and time", () => {
   test("a long body is cut, a short one is not", () => {
     const nests = (f: (x: Tensor) => Tensor): number => {
       const { chunked } = compared([[1000]], (x) => f(x!).mul(column(1000)));
-      return stripsOf(chunked)[0]!.steps.length;
+      return allSteps(chunked.schedule).filter((step) => step.kind === "nest").length;
     };
     expect(nests((x) => x.add(1).square())).toBe(1);
     expect(nests((x) => math.sigmoid(x.square()))).toBeGreaterThan(1);
