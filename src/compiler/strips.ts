@@ -16,6 +16,8 @@ const chunkElements = 128;
 /** Nests over less are short programs of their own. */
 const fewest = 16;
 
+/** How much more some steps of a strip may do for a row than others, which would run over very short chunks. */
+const mostUneven = 4;
 /** Values that the steps of a strip compute at most, so that no function grows beyond what the engine optimises well. */
 const mostValues = 700;
 
@@ -77,6 +79,7 @@ function gather(steps: readonly Step[], buffers: readonly Buffer[]): Unit[] {
     const joins = (unit: Unit): boolean =>
       unit.rows === rows &&
       unit.values + values <= mostValues &&
+      unit.members.every((member) => isEven(rowWork(member.step as RowStep), rowWork(step as RowStep))) &&
       follows(unit, step as RowStep, accesses!, buffers) &&
       ![...needs].some((need) => need !== unit && reaches(need, unit));
     let unit = rows > 0 ? units.findLast(joins) : undefined;
@@ -92,6 +95,8 @@ function gather(steps: readonly Step[], buffers: readonly Buffer[]): Unit[] {
   }
   return units;
 }
+
+const isEven = (a: number, b: number): boolean => Math.max(a, b) <= mostUneven * Math.min(a, b);
 
 /** Buffers of a step that is not a nest, which may read and write any of them. */
 const touched = (step: Step): number[] => (step.kind === "nest" || step.kind === "strip" ? [] : buffersOf(step));
