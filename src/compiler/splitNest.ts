@@ -8,6 +8,8 @@ import type { Nest, NewBuffer, Store } from "./steps.ts";
 const shortest = 16;
 /** At most this many values go from one loop to the next. */
 const mostCarried = 3;
+/** Shorter bodies are left alone. */
+const fewestOperations = 12;
 
 /**
  * A model of a processor, in cycles. Turns of a loop overlap as far as its operations fit the window of those that wait for
@@ -97,95 +99,110 @@ interface Cut {
   readonly carried: readonly Lane[];
 }
 
-/** What the innermost loop of a nest holds. */
+/** What the innermost loop of a nest does: its values by position, operands first, without those that are only read or do not change. */
 class Body {
-  readonly #inner: number;
-  readonly #turns: number;
-  readonly #roots: readonly Store[];
-  readonly #accumulations: readonly Store[];
-  /** Values that change in the loop, operands first, without those that are read or made again where they are needed. */
   readonly #lanes: readonly Lane[];
-  /** Number of the last value that uses a value. */
-  readonly #lastUse: Map<Lane, number> = new Map();
+  readonly #turns: number;
+  /** For each value: positions of its operands; those that are not values of the loop follow, as what is read or held in a register. */
+  readonly #args: readonly (readonly number[])[];
+  readonly #isHeld: readonly boolean[];
+  /** Position of the last value that uses a value. */
+  readonly #lastUse: Int32Array;
+  /** For each value: sums that it is added to. */
+  readonly #sums: Int32Array;
+  /** For each value: what it counts for when it is used on the other side of a cut. */
+  readonly #weight: readonly number[];
+  readonly #depth: Float64Array;
+  readonly #seen: Int32Array;
+  #stamp = 0;
 
   constructor(nest: Nest, inner: number) {
-    this.#inner = inner;
-    this.#turns = nest.dims[inner]! / 2;
-    this.#roots = [...nest.stores, ...nest.accumulations, ...nest.scatters];
-    this.#accumulations = nest.accumulations;
-    const used = usesOf(this.#roots.map((r) => r.value));
-    for (const lane of used.keys())
-      for (const arg of lane.args) this.#lastUse.set(arg, Math.max(this.#lastUse.get(arg) ?? 0, lane.id));
-    this.#lanes = [...used.keys()]
-      .filter((lane) => lane.level === inner && lane.op !== "load" && lane.op !== "constant")
-      .sort((a, b) => a.id - b.id);
-  }
-
-  /** Whether a value is not worth keeping: one operation on what is read or does not change. */
-  #isCheap(lane: Lane): boolean {
+    const roots = [...nest.stores, ...nest.accumulations, ...nest.scatters];
+    const used = [...usesOf(roots.map((r) => r.value)).keys()].sort((x, y) => x.id - y.id);
     const isGiven = (x: Lane): boolean => x.op === "load" || x.op === "constant";
-    return lane.op !== "table" && lane.op !== "div" && lane.op !== "sqrt" && lane.args.every(isGiven);
-  }
-
-  /** Values computed in the loop up to `at` that it needs after it; undefined: there are some that cannot be kept. */
-  #carried(at: number): readonly Lane[] | undefined {
-    const kept: Lane[] = [];
-    for (const [lane, last] of this.#lastUse) {
-      if (lane.id > at || last <= at || lane.op === "load" || lane.op === "constant" || this.#isCheap(lane)) continue;
-      if (lane.level !== this.#inner || isMask(lane)) return undefined;
-      kept.push(lane);
+    const lanes = used.filter((lane) => lane.level === inner && !isGiven(lane));
+    const others = used.filter((lane) => lane.level !== inner || isGiven(lane));
+    const positions = new Map([...lanes, ...others].map((lane, i) => [lane, i]));
+    this.#lanes = lanes;
+    this.#turns = nest.dims[inner]! / 2;
+    // Zero costs no register.
+    this.#args = lanes.map((x) => x.args.flatMap((y) => (Object.is(y.constant, 0) ? [] : [positions.get(y)!])));
+    this.#isHeld = [...lanes, ...others].map((lane) => lane.level !== inner);
+    this.#lastUse = Int32Array.from(lanes, (_, i) => i);
+    this.#args.forEach((args, i) => {
+      for (const arg of args) if (arg < lanes.length) this.#lastUse[arg] = i;
+    });
+    this.#sums = new Int32Array(lanes.length);
+    for (const { value } of nest.accumulations) {
+      const at = positions.get(value)!;
+      if (at < lanes.length) this.#sums[at]!++;
     }
-    return kept;
+    // One operation on what is read or does not change is done again; masks are not stored.
+    const isCheap = (x: Lane): boolean => (prices[x.op] ?? arithmetic).operations <= 3 && x.args.every(isGiven);
+    this.#weight = lanes.map((lane) => (isCheap(lane) ? 0 : isMask(lane) ? Number.POSITIVE_INFINITY : 1));
+    this.#depth = new Float64Array(lanes.length);
+    this.#seen = new Int32Array(positions.size).fill(-1);
   }
 
-  /** Cycles of a turn of the loop over the values numbered from `from` (exclusive) to `to`. */
+  /** Cycles of a turn of the loop over the values from position `from` up to, not including, `to`. */
   #cycles(from: number, to: number): number {
-    const held = new Set<Lane>();
-    const read = new Set<Lane>();
-    const depth = new Map<Lane, number>();
-    let [operations, longest, live, mostLive] = [0, 0, 0, 0];
-    const ends = new Map<number, number>();
-    for (const lane of this.#lanes) {
-      if (lane.id <= from || lane.id > to) continue;
-      const { operations: work, latency } = prices[lane.op] ?? arithmetic;
+    const stamp = this.#stamp++;
+    const ends = new Int32Array(this.#lanes.length + 1);
+    let [operations, longest, live, mostLive, held, read] = [0, 0, 0, 0, 0, 0];
+    for (let i = from; i < to; i++) {
+      const price = prices[this.#lanes[i]!.op] ?? arithmetic;
       let ready = 0;
-      for (const arg of lane.args) {
-        if (arg.level !== this.#inner) {
-          if (!Object.is(arg.constant, 0)) held.add(arg);
-          continue;
-        }
-        if (!depth.has(arg)) read.add(arg);
-        ready = Math.max(ready, depth.get(arg) ?? loadLatency);
+      for (const arg of this.#args[i]!) {
+        const isInside = arg >= from && arg < this.#lanes.length;
+        const isHeld = this.#isHeld[arg]!;
+        if (isInside) ready = Math.max(ready, this.#depth[arg]!);
+        else if (!isHeld) ready = Math.max(ready, loadLatency);
+        if (isInside || this.#seen[arg] === stamp) continue;
+        this.#seen[arg] = stamp;
+        if (isHeld) held++;
+        else read++;
       }
-      operations += work;
-      depth.set(lane, ready + latency);
-      longest = Math.max(longest, ready + latency);
+      this.#depth[i] = ready + price.latency;
+      longest = Math.max(longest, ready + price.latency);
+      operations += price.operations + this.#sums[i]!;
+      held += this.#sums[i]!;
       mostLive = Math.max(mostLive, ++live);
-      live -= ends.get(lane.id) ?? 0;
-      const last = Math.min(this.#lastUse.get(lane) ?? lane.id, to);
-      if (last <= lane.id) live--;
-      else ends.set(last, (ends.get(last) ?? 0) + 1);
+      live -= ends[i]!;
+      const last = Math.min(this.#lastUse[i]!, to);
+      if (last <= i) live--;
+      else ends[last]!++;
     }
-    const sums = this.#accumulations.filter(({ value }) => value.id > from && value.id <= to).length;
-    operations += sums;
-    const spilled = Math.max(0, held.size + sums + mostLive - registers);
-    const busy = operations / perCycle + read.size * loadCost + spilled * spillCost;
+    const spilled = Math.max(0, held + mostLive - registers);
+    const busy = operations / perCycle + read * loadCost + spilled * spillCost;
     return Math.max(busy, (operations * longest) / window) + loopCost + startCost / this.#turns;
   }
 
   /** Where to cut so that both loops together take least; undefined when one loop takes no more. */
   bestCut(): Cut | undefined {
-    let best: Cut | undefined;
-    let least = this.#cycles(-1, Number.POSITIVE_INFINITY);
-    for (const lane of this.#lanes) {
-      const carried = this.#carried(lane.id);
-      if (!carried || carried.length === 0 || carried.length > mostCarried) continue;
-      const cycles =
-        this.#cycles(-1, lane.id) + this.#cycles(lane.id, Number.POSITIVE_INFINITY) + carried.length * storeCost;
+    const n = this.#lanes.length;
+    if (n < fewestOperations) return undefined;
+    let best = -1;
+    let least = this.#cycles(0, n);
+    const carried = this.#carriedCounts();
+    for (let i = 0; i + 1 < n; i++) {
+      const count = carried[i]!;
+      if (count === 0 || count > mostCarried || count > Math.min(carried[i - 1] ?? n, carried[i + 1]!)) continue;
+      const cycles = this.#cycles(0, i + 1) + this.#cycles(i + 1, n) + count * storeCost;
       if (cycles >= least) continue;
       least = cycles;
-      best = { at: lane.id, carried };
+      best = i;
     }
-    return best;
+    if (best < 0) return undefined;
+    const isCarried = (_: Lane, i: number): boolean => i <= best && this.#lastUse[i]! > best && this.#weight[i]! > 0;
+    return { at: this.#lanes[best]!.id, carried: this.#lanes.filter(isCarried) };
+  }
+
+  /** For a cut after each position, how many values go across. */
+  #carriedCounts(): number[] {
+    return this.#lanes.map((_, cut) => {
+      let count = 0;
+      for (let i = 0; i <= cut; i++) if (this.#lastUse[i]! > cut) count += this.#weight[i]!;
+      return count;
+    });
   }
 }

@@ -31,12 +31,12 @@ interface Unit {
 
 /** The steps with nests gathered into strips, long loops cut into short ones, in an order that respects what they need. */
 export function stripMine(steps: readonly Step[], buffers: readonly Buffer[], newBuffer: NewBuffer): Step[] {
-  const units = gather(steps, buffers);
+  const { units, users } = gather(steps, buffers);
   return ordered(units).flatMap((unit) => {
     const members = unit.members.map((m) => m.step);
     if (unit.rows === 0) return members;
-    const elsewhere = buffersElsewhere(steps, new Set(members));
-    const isInside = (id: number): boolean => buffers[id]!.kind === "temporary" && !elsewhere.has(id);
+    const isInside = (id: number): boolean =>
+      buffers[id]!.kind === "temporary" && [...(users.get(id) ?? [])].every((user) => user === unit);
     const parts = (members as RowStep[]).flatMap((step): RowStep[] =>
       step.kind === "nest" ? splitNest(step, newBuffer) : [step],
     );
@@ -44,23 +44,17 @@ export function stripMine(steps: readonly Step[], buffers: readonly Buffer[], ne
   });
 }
 
-/** Buffers that steps other than some touch. */
-function buffersElsewhere(steps: readonly Step[], members: ReadonlySet<Step>): ReadonlySet<number> {
-  return new Set(
-    steps.flatMap((step) => {
-      if (members.has(step)) return [];
-      if (!isRowStep(step)) return touched(step);
-      const { reads, stores, sums } = accessesOf(step);
-      return [...reads, ...stores, ...sums].map((a) => a.buffer);
-    }),
-  );
+interface Gathered {
+  readonly units: readonly Unit[];
+  /** What reads or writes each buffer. */
+  readonly users: ReadonlyMap<number, ReadonlySet<Unit>>;
 }
 
 /** The units of a program: strips to be, and single steps. */
-function gather(steps: readonly Step[], buffers: readonly Buffer[]): Unit[] {
+function gather(steps: readonly Step[], buffers: readonly Buffer[]): Gathered {
   const units: Unit[] = [];
   const writers = new Map<number, Set<Unit>>();
-  const readers = new Map<number, Set<Unit>>();
+  const users = new Map<number, Set<Unit>>();
   const note = (map: Map<number, Set<Unit>>, buffer: number, unit: Unit): void => {
     const known = map.get(buffer);
     if (known) known.add(unit);
@@ -72,7 +66,7 @@ function gather(steps: readonly Step[], buffers: readonly Buffer[]): Unit[] {
     const written = accesses ? [...accesses.stores, ...accesses.sums].map((a) => a.buffer) : touched(step);
     const needs = new Set([
       ...[...read, ...written].flatMap((id) => [...(writers.get(id) ?? [])]),
-      ...written.flatMap((id) => [...(readers.get(id) ?? [])]),
+      ...written.flatMap((id) => [...(users.get(id) ?? [])]),
     ]);
     const rows = isRowStep(step) && sizeOf(loopsOf(step)) >= fewest ? loopsOf(step)[0]! : 0;
     const values = step.kind === "nest" ? step.algebra.lanes.length : 0;
@@ -90,10 +84,10 @@ function gather(steps: readonly Step[], buffers: readonly Buffer[]): Unit[] {
     unit.members.push({ step, accesses });
     unit.values += values;
     for (const need of needs) if (need !== unit) unit.needs.add(need);
-    for (const id of read) note(readers, id, unit);
+    for (const id of [...read, ...written]) note(users, id, unit);
     for (const id of written) note(writers, id, unit);
   }
-  return units;
+  return { units, users };
 }
 
 const isEven = (a: number, b: number): boolean => Math.max(a, b) <= mostUneven * Math.min(a, b);
