@@ -5,6 +5,7 @@ import { type Compiled, compile } from "../../src/compiler/compile.ts";
 import type { Node } from "../../src/compiler/graph.ts";
 import { interpret } from "../../src/compiler/interpret.ts";
 import { scalar } from "../../src/compiler/node.ts";
+import { NotCompilable } from "../../src/compiler/placement.ts";
 import { printProgram } from "../../src/compiler/print.ts";
 import { instantiate } from "../../src/compiler/program.ts";
 import { allSteps, type Strip } from "../../src/compiler/steps.ts";
@@ -152,6 +153,9 @@ describe("strips compute what their nests compute one after the other", () => {
       return first.mul(second);
     });
     expect(new Set(stripsOf(chunked).map((s) => s.rows))).toEqual(new Set([500, 333]));
+  });
+  test("no rows are left to the interpreter", () => {
+    expect(() => compared([[3], [], [5]], logistic(0, 3))).toThrow(NotCompilable);
   });
   test("rows read backwards, shifted and joined", () => {
     compared([[300]], (x) => {
