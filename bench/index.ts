@@ -4,6 +4,7 @@ import { cpus, release, totalmem, type } from "node:os";
 import { firstGradientReport } from "./firstGradient.ts";
 import { gradientReport } from "./gradient.ts";
 import { memoryReport } from "./memory.ts";
+import { rowsReport } from "./rows.ts";
 
 const processors = cpus();
 const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
@@ -31,6 +32,13 @@ Medians of five processes: the first time in a process, and the five times after
 a user runs and the figure that counts; "from source" is the repository through tsx.
 
 ${await firstGradientReport()}
+
+## Rows
+
+Nanoseconds per row of a value and gradient: the same figure throughout is a cost linear in the rows. The design of the logistic
+regression fits the caches up to some ten thousand rows; beyond that it comes from memory, once per gradient.
+
+${rowsReport()}
 
 ## Memory
 

@@ -1,8 +1,9 @@
 /** The memory of a program as a list of buffers, and who holds what. */
+import { blocked } from "../wasm/kernels/blockProducts.ts";
 import { elementStrides, type Source } from "./access.ts";
 import type { Node, Shape } from "./graph.ts";
 import type { Access } from "./lanes.ts";
-import { productForm } from "./matrixProducts.ts";
+import { type MatrixVector, productForm } from "./matrixProducts.ts";
 import { isConstant } from "./node.ts";
 import type { Placement } from "./placement.ts";
 import { formatShape, sizeOf } from "./shapes.ts";
@@ -91,6 +92,17 @@ export class Buffers {
     const id = this.add("constant", m * n, `constant ${formatShape([n, m])}`, data);
     this.#layouts.set(key, id);
     return id;
+  }
+
+  /** A tall constant matrix in blocks of rows; the same buffer for a matrix and its transpose. */
+  blocked({ matrix, transposed, rows, columns }: MatrixVector): number {
+    const tall = rows >= columns;
+    const [m, n] = tall ? [rows, columns] : [columns, rows];
+    const { value } = matrix;
+    const data = blocked(m, n, tall === transposed ? (i, j) => value![j * m + i]! : (i, j) => value![i * n + j]!);
+    const label = `blocks of ${formatShape([m, n])}`;
+    const known = this.list.find((b) => b.label === label && b.data!.every((x, i) => Object.is(x, data[i])));
+    return known?.id ?? this.add("constant", data.length, label, data);
   }
 
   /** Constant indices become byte offsets, one to every eight bytes, so that they are walked like any array of doubles. */

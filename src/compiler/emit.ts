@@ -2,8 +2,10 @@
 import { tableRoom } from "../wasm/algebra.ts";
 import { type Code, type FunctionRef, type Local, ModuleBuilder, type ValueType } from "../wasm/assembler.ts";
 import { type Kernel, linkKernel } from "../wasm/kernels/kernel.ts";
+import { type Chunk, pushTimes } from "./chunk.ts";
 import { bitLiterals } from "./emitLane.ts";
-import { emitNest } from "./emitNest.ts";
+import { type Environment, emitNest } from "./emitNest.ts";
+import { emitStrip } from "./emitStrip.ts";
 import type { Node } from "./graph.ts";
 import { type MemoryPlan, planMemory } from "./memory.ts";
 import { planNest } from "./nestPlan.ts";
@@ -143,7 +145,7 @@ function emitParts(schedule: Schedule, address: (id: number) => number, module: 
   const parts: FunctionRef[] = [];
   // Kernels and loops are functions of the same module, and must be defined before the part that is being written.
   const functions = new Map<Step, FunctionRef>();
-  for (const step of schedule.steps) {
+  for (const step of schedule.steps.flatMap((s): readonly Step[] => (s.kind === "strip" ? s.steps : [s]))) {
     if (step.kind === "call") linkKernel(builder, step.call.kernel, linked);
     if (step.kind !== "loop" && step.kind !== "branch") continue;
     const inside = step.emit({
@@ -173,8 +175,8 @@ function emitParts(schedule: Schedule, address: (id: number) => number, module: 
       const locals = new LocalPool(code);
       const held = new Map([...registers].map((id) => [id, new Register(code, () => locals.take("v128"))]));
       for (const { step, plan } of planned) {
-        if (step.kind === "nest")
-          emitNest(step, plan!, {
+        if (step.kind === "nest" || step.kind === "strip") {
+          const env: Environment = {
             code,
             address,
             tableAddress: module.table,
@@ -183,8 +185,10 @@ function emitParts(schedule: Schedule, address: (id: number) => number, module: 
             data: (id) => schedule.buffers[id]!.data,
             take: locals.take,
             release: locals.release,
-          });
-        else if (step.kind === "fill") emitFill(code, step, schedule.buffers[step.buffer]!.size, address, locals);
+          };
+          if (step.kind === "nest") emitNest(step, plan!, env);
+          else emitStrip(step, env, (call, chunk) => emitCall(code, call, address, linked, scratch, locals, chunk));
+        } else if (step.kind === "fill") emitFill(code, step, schedule.buffers[step.buffer]!.size, address, locals);
         else if (step.kind === "call") emitCall(code, step, address, linked, scratch, locals);
         else code.call(functions.get(step)!);
       }
@@ -251,9 +255,22 @@ function emitCall(
   linked: Map<Kernel, FunctionRef>,
   scratch: number,
   locals: LocalPool,
+  chunk?: Chunk,
 ): void {
   const { call } = step;
   const f = linked.get(call.kernel)!;
+  if (chunk) {
+    step.operands.forEach((id, i) => {
+      code.i32(address(id));
+      const stride = chunk.strip.local.has(id) ? 0 : step.rowStrides![i]! * 8;
+      if (stride !== 0) code.get(chunk.first).i32(stride).op("i32.mul").op("i32.add");
+    });
+    pushTimes(code, chunk, chunk.strip.chunk, chunk.lastRows);
+    for (const n of call.dims.slice(1)) code.i32(n);
+    if (call.kernel.scratch) code.i32(scratch);
+    code.call(f);
+    return;
+  }
   const strides = call.batch?.strides ?? step.operands.map(() => 0);
   const once = (push: (base: number, stride: number) => void): void => {
     step.operands.forEach((id, i) => push(address(id), strides[i]! * 8));

@@ -4,6 +4,7 @@
  */
 import type { Code, Local, ValueType } from "../wasm/assembler.ts";
 import type { Opcode } from "../wasm/opcodes.ts";
+import { type Chunk, pushTimes } from "./chunk.ts";
 import { bitLiterals, emitLiteral, emitOperation, type LaneEnvironment, pairBytes } from "./emitLane.ts";
 import { type Combine, identities } from "./graph.ts";
 import { type Access, isMask, type Lane } from "./lanes.ts";
@@ -45,23 +46,39 @@ const scalarCombine: Readonly<Record<Combine, Opcode>> = {
 const accumulatorLimit = 8;
 
 export function emitNest(nest: Nest, plan: NestPlan, env: Environment): void {
-  new NestEmitter(nest, plan, env).emit();
+  const emitter = new NestEmitter(nest, plan, env);
+  emitter.begin();
+  emitter.run();
+  emitter.end();
 }
 
-class NestEmitter {
+/** A running pointer: where it begins, its steps along the loops, and those from one row of a strip to the next. */
+interface Pointer {
+  readonly local: Local;
+  readonly base: number;
+  readonly strides: readonly number[];
+  readonly rowStride: number;
+}
+
+/** Products of so many factors of at most 4 do not overflow. */
+const productPairs = 400;
+
+export class NestEmitter {
   readonly #nest: Nest;
   readonly #env: Environment;
+  readonly #chunk: Chunk | undefined;
   readonly #code: Code;
   readonly #sizes: readonly number[];
   readonly #group: readonly number[];
   readonly #inner: number;
+  readonly #accesses: readonly Access[];
   readonly #plan: InnerPlan;
   readonly #uses: ReadonlyMap<Lane, number>;
   readonly #stridesOf: Map<Access, readonly number[]> = new Map();
   readonly #hoisted: Map<Lane, Local> = new Map();
   /** Values of the body instance that is being written. */
   #current: Map<Lane, Local> = new Map();
-  readonly #pointers: Map<string, { local: Local; strides: readonly number[] }> = new Map();
+  readonly #pointers: Map<string, Pointer> = new Map();
   readonly #accumulators: Map<Accumulation, Local[]> = new Map();
   /** Sums over outer loops into few elements, pair by pair. */
   readonly #columns: Map<Accumulation, Local[]> = new Map();
@@ -71,8 +88,9 @@ class NestEmitter {
   #tail = false;
   readonly #laneEnvironment: LaneEnvironment;
 
-  constructor(nest: Nest, plan: NestPlan, env: Environment) {
+  constructor(nest: Nest, plan: NestPlan, env: Environment, chunk?: Chunk) {
     this.#nest = nest;
+    this.#chunk = chunk;
     this.#env = env;
     this.#code = env.code;
     this.#laneEnvironment = { ...env, take: (type) => this.#take(type) };
@@ -81,7 +99,7 @@ class NestEmitter {
     this.#group = plan.group;
     this.#inner = Math.max(plan.sizes.length - 1, 0);
     this.#plan = plan.inner;
-    for (const access of plan.accesses) this.#declarePointer(access);
+    this.#accesses = plan.accesses;
   }
 
   /** Loop after collapsing; −1: none. */
@@ -109,7 +127,11 @@ class NestEmitter {
   #pointerKey(access: Access): string {
     const strides = this.#strides(access);
     const backwards = strides.some((s) => s < 0);
-    return backwards ? `${strides}@${this.#base(access)}` : `${strides}`;
+    return `${this.#rowStride(access)}:${strides}${backwards ? `@${this.#base(access)}` : ""}`;
+  }
+  /** Elements between the rows of a strip in a buffer that holds them all. */
+  #rowStride(access: Access): number {
+    return this.#chunk && !this.#chunk.strip.local.has(access.buffer) ? access.strides[0]! : 0;
   }
   #base(access: Access): number {
     return this.#env.address(access.buffer) + access.offset * 8;
@@ -117,12 +139,22 @@ class NestEmitter {
   /** A pattern needs a running pointer unless its only movement is inside straight-line code. */
   #declarePointer(access: Access): void {
     const strides = this.#strides(access);
-    const moves = strides.some((s, d) => s !== 0 && (d < this.#inner || this.#plan.turns > 1));
+    const rowStride = this.#rowStride(access);
+    const moves = rowStride !== 0 || strides.some((s, d) => s !== 0 && (d < this.#inner || this.#plan.turns > 1));
     const key = this.#pointerKey(access);
     if (!moves || this.#pointers.has(key)) return;
     const local = this.#take("i32");
-    this.#pointers.set(key, { local, strides });
-    this.#code.i32(strides.some((s) => s < 0) ? this.#base(access) : 0).set(local);
+    const base = strides.some((s) => s < 0) ? this.#base(access) : 0;
+    this.#pointers.set(key, { local, base, strides, rowStride });
+    this.#code.i32(base);
+    if (rowStride !== 0) {
+      this.#code
+        .get(this.#chunk!.first)
+        .i32(rowStride * 8)
+        .op("i32.mul")
+        .op("i32.add");
+    }
+    this.#code.set(local);
   }
 
   #take(type: ValueType): Local {
@@ -153,7 +185,8 @@ class NestEmitter {
     return offset;
   }
 
-  emit(): void {
+  /** Sets the sums to nothing. */
+  begin(): void {
     const { accumulations } = this.#nest;
     const totals = accumulations.filter((a) => this.#innerStride(a.target) === 0);
     const room = this.#plan.turns > 1 ? Math.floor(accumulatorLimit / totals.length) : 4;
@@ -167,10 +200,21 @@ class NestEmitter {
     }
     for (const a of accumulations) if (this.#isTotal(a)) this.#reset(a);
     for (const a of accumulations) if (this.#isColumn(a)) this.#openColumn(a);
+  }
+
+  /** The loops, over all rows or those of the chunk. */
+  run(): void {
+    const before = this.#taken.length;
+    for (const access of this.#accesses) this.#declarePointer(access);
     // Outside of loops there is nothing to hoist from; values are computed where they are first used.
     if (this.#sizes.length > 0) this.#hoist(-1);
     this.#loop(0);
-    for (const a of accumulations) if (this.#isTotal(a)) this.#finish(a, true);
+    this.#env.release(this.#taken.splice(before));
+  }
+
+  /** Stores the sums. */
+  end(): void {
+    for (const a of this.#nest.accumulations) if (this.#isTotal(a)) this.#finish(a, true);
     for (const a of this.#columns.keys()) this.#closeColumn(a);
     this.#env.release(this.#taken);
   }
@@ -264,7 +308,7 @@ class NestEmitter {
 
   /**
    * Moves the exponents of products into their sums before they can overflow: factors are at most 4, and between two
-   * calls there are no more of them than straight-line code has pairs.
+   * calls there are no more of them than `productPairs`, or those of one turn.
    */
   #renormalise(): void {
     const code = this.#code;
@@ -303,8 +347,19 @@ class NestEmitter {
       return;
     }
     const code = this.#code;
+    if (this.#sizes[d] === 1) {
+      this.#hoist(d);
+      this.#loop(d + 1);
+      return;
+    }
     const counter = this.#take("i32");
-    code.i32(this.#sizes[d]!).set(counter);
+    pushTimes(
+      this.#code,
+      this.#chunk,
+      this.#sizes[d]!,
+      d === 0 && this.#isUneven ? this.#turnsOfLast : this.#sizes[d]!,
+    );
+    code.set(counter);
     code.loop(() => {
       this.#hoist(d);
       this.#loop(d + 1);
@@ -314,6 +369,24 @@ class NestEmitter {
     if (d > 0) this.#advance((strides) => -strides[d]! * this.#sizes[d]!);
   }
 
+  /** A pointer that begins the innermost loop at nothing, and so can count its turns. */
+  #innerPointer(): Pointer | undefined {
+    return [...this.#pointers.values()].find(
+      ({ base, strides, rowStride }) =>
+        base === 0 &&
+        rowStride === 0 &&
+        strides.every((s, d) => (d === this.#inner ? s > 0 : s === 0 || this.#sizes[d] === 1)),
+    );
+  }
+  /** Whether the last chunk has fewer rows than the others. */
+  get #isUneven(): boolean {
+    return this.#chunk !== undefined && this.#chunk.lastRows !== this.#chunk.strip.chunk;
+  }
+  /** Turns of the outermost loop in the last chunk. */
+  get #turnsOfLast(): number {
+    const { strip, lastRows } = this.#chunk!;
+    return (this.#sizes[0]! / strip.chunk) * lastRows;
+  }
   #advance(elements: (strides: readonly number[]) => number): void {
     for (const { local, strides } of this.#pointers.values()) {
       const step = elements(strides) * 8;
@@ -327,26 +400,50 @@ class NestEmitter {
     const partial = accumulations.filter((a) => this.#accumulators.has(a) && !this.#isTotal(a));
     for (const a of partial) this.#reset(a);
     const code = this.#code;
-    let done = 0;
+    const perTurn = Math.max(unroll, 1);
+    const last = this.#inner === 0 && this.#isUneven ? this.#turnsOfLast : 2 * pairs + Number(hasTail);
+    const lastTurns = turns > 1 ? Math.floor((last >> 1) / perTurn) : turns;
     if (turns > 1) {
-      const counter = this.#take("i32");
-      code.i32(turns).set(counter);
-      code.loop(() => {
-        const chains = Array.from({ length: unroll }, (_, u) => this.#chains(2 * u));
-        for (let u = 0; u < unroll; u++) this.#body(2 * u, u, chains[u]);
-        this.#renormalise();
-        this.#advance((strides) => strides[this.#inner]! * 2 * unroll);
-        code.get(counter).i32(1).op("i32.sub").tee(counter).brIf(0);
-      });
-      done = turns * unroll;
+      const counter = this.#innerPointer();
+      const step = (counter?.strides[this.#inner] ?? 0) * 16 * unroll;
+      const rest = counter && turns === lastTurns ? undefined : this.#take("i32");
+      const loop = (): void => {
+        if (rest) {
+          pushTimes(this.#code, this.#chunk, counter ? turns * step : turns, counter ? lastTurns * step : lastTurns);
+          code.set(rest);
+        }
+        code.loop(() => {
+          const chains = Array.from({ length: unroll }, (_, u) => this.#chains(2 * u));
+          for (let u = 0; u < unroll; u++) this.#body(2 * u, u, chains[u]);
+          if (pairs > productPairs) this.#renormalise();
+          this.#advance((strides) => strides[this.#inner]! * 2 * unroll);
+          if (counter) {
+            code.get(counter.local);
+            if (rest) code.get(rest);
+            else code.i32(turns * step);
+            code.op("i32.lt_s").brIf(0);
+          } else code.get(rest!).i32(1).op("i32.sub").tee(rest!).brIf(0);
+        });
+      };
+      if (lastTurns > 0) loop();
+      else code.get(this.#chunk!.isLast).op("i32.eqz").if(loop);
     }
-    const start = done;
-    for (; done < pairs; done++) this.#body(2 * (done - start), done - start);
-    if (hasTail) {
+    const leftOver = (elements: number, done: number): void => {
+      const left = elements - 2 * perTurn * done;
+      for (let p = 0; p < left >> 1; p++) this.#body(2 * p, p);
+      if (left % 2 === 0) return;
       this.#tail = true;
-      this.#body(2 * (pairs - start), 0);
+      this.#body(left - 1, 0);
       this.#tail = false;
-    }
+    };
+    const done = turns > 1 ? turns : 0;
+    const whole = 2 * pairs + Number(hasTail);
+    if (last === whole) leftOver(whole, done);
+    else
+      code.get(this.#chunk!.isLast).if(
+        () => leftOver(last, turns > 1 ? lastTurns : 0),
+        () => leftOver(whole, done),
+      );
     this.#renormalise();
     if (this.#inner > 0 && turns > 1) this.#advance((strides) => -strides[this.#inner]! * 2 * turns * unroll);
     for (const a of partial) this.#finish(a, false);
@@ -416,7 +513,7 @@ class NestEmitter {
   }
   #weighsNothing(term: Lane, position: number): boolean {
     if (term.op === "add") return term.args.every((t) => this.#weighsNothing(t, position));
-    if (term.op !== "weigh" || this.#sizes.length > 1 || this.#plan.turns > 1) return false;
+    if (term.op !== "weigh" || this.#sizes.length > 1 || this.#plan.turns > 1 || this.#chunk) return false;
     const { access } = term.args[0]!;
     const data = access && this.#env.data(access.buffer);
     const isZero = (at: number): boolean => data?.[this.#element(access!, at)] === 0;

@@ -132,6 +132,14 @@ export class LaneAlgebra implements Algebra<Lane> {
   slot(place: number, level: number): Lane {
     return this.#make("slot", [], `slot ${place}`, { level, place });
   }
+  /** A value of another algebra on operands of this one. */
+  copy({ op, constant, access, table, place }: Lane, args: readonly Lane[]): Lane {
+    if (constant !== undefined) return this.constant(constant);
+    if (access) return this.load(access);
+    if (table) return this.table(table, args[0]!);
+    if (place === undefined) return this.#bits(op, ...args);
+    return this.#make(op, args, `${op} ${args.map((a) => a.id)} ${place}`, { place });
+  }
   /** Half `i` of `a` beside half `j` of `b`. */
   pair(a: Lane, i: number, b: Lane, j: number): Lane {
     return this.#make("pair", [a, b], `pair ${a.id} ${i} ${b.id} ${j}`, { place: 2 * i + j });
@@ -268,4 +276,18 @@ function lowered(table: Float64Array): Float64Array {
     loweredTables.set(table, out);
   }
   return out;
+}
+
+/** Copies expressions into another algebra, but for those that `instead` gives values of that algebra for. */
+export function copier(algebra: LaneAlgebra, instead: (lane: Lane) => Lane | undefined): (lane: Lane) => Lane {
+  const copies = new Map<Lane, Lane>();
+  const copy = (lane: Lane): Lane => {
+    let made = copies.get(lane);
+    if (!made) {
+      made = instead(lane) ?? algebra.copy(lane, lane.args.map(copy));
+      copies.set(lane, made);
+    }
+    return made;
+  };
+  return copy;
 }

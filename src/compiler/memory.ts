@@ -1,5 +1,5 @@
 /** Static memory plan: every buffer has its address before the program runs, and buffers that are never needed together share one. */
-import { type Buffer, buffersOf, type Schedule } from "./steps.ts";
+import { type Buffer, buffersOf, type Schedule, type Step, type Strip } from "./steps.ts";
 
 /** Bytes; buffers begin at multiples of 16 so that pairs of doubles are aligned. */
 export const align = (bytes: number): number => (bytes + 15) & ~15;
@@ -23,13 +23,28 @@ export function findLifetimes(schedule: Schedule): void {
     buffer.lastStep = Math.max(buffer.lastStep, step);
   };
   schedule.steps.forEach((step, i) => {
-    if (step.kind !== "nest") for (const id of buffersOf(step)) touch(id, i);
+    if (step.kind !== "strip") for (const id of buffersIn(step)) touch(id, i);
     else {
-      for (const lane of step.algebra.lanes) if (lane.access) touch(lane.access.buffer, i);
-      for (const root of [...step.stores, ...step.accumulations, ...step.scatters]) touch(root.target.buffer, i);
+      // What holds a chunk is needed from one part of the strip to another; everything else as long as there are chunks.
+      const n = step.steps.length;
+      step.steps.forEach((part, k) => {
+        for (const id of buffersIn(part)) {
+          if (step.local.has(id)) touch(id, i + k / n);
+          else for (const end of [0, n - 1]) touch(id, i + end / n);
+        }
+      });
     }
   });
 }
+
+/** The buffers that a step touches. */
+const buffersIn = (step: Exclude<Step, Strip>): number[] =>
+  step.kind === "nest"
+    ? [
+        ...step.algebra.lanes.flatMap((lane) => lane.access?.buffer ?? []),
+        ...[...step.stores, ...step.accumulations, ...step.scatters].map((root) => root.target.buffer),
+      ]
+    : buffersOf(step);
 
 /**
  * Inputs first and packed (the caller's flat vector is copied in one piece), then outputs, packed as well, constants,

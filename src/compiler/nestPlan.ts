@@ -67,13 +67,15 @@ export interface NestPlan {
 /** Bytes that an operation of an expression takes, about. */
 const bytesPerOperation = 9;
 
-export function planNest(nest: Nest): NestPlan {
+/** @param chunk - rows of a chunk, when the nest runs on one at a time */
+export function planNest(nest: Nest, chunk?: number): NestPlan {
   const roots = [...nest.stores, ...nest.accumulations, ...nest.scatters];
   const uses = usesOf(roots.map((r) => r.value));
   const reached = roots.map((r) => r.target);
   for (const { access } of uses.keys()) if (access) reached.push(access);
   const accesses = reached.flatMap((a) => (a.index ? [a, a.index] : [a]));
-  const { sizes, group } = collapse(nest.dims, accesses);
+  const dims = chunk === undefined ? nest.dims : [chunk, ...nest.dims.slice(1)];
+  const { sizes, group } = collapse(dims, accesses);
   const innermost = sizes.length - 1;
   const isInner = (level: number): boolean => level >= 0 && group[level] === innermost;
   const inside = nest.algebra.lanes.filter((lane) => uses.has(lane) && isInner(lane.level));
@@ -89,7 +91,7 @@ export function planNest(nest: Nest): NestPlan {
     inner,
     accesses,
     uses,
-    isStraight: sizes.length === 0 || (sizes.length === 1 && inner.turns <= 1),
+    isStraight: chunk === undefined && (sizes.length === 0 || (sizes.length === 1 && inner.turns <= 1)),
     codeSize: (uses.size + roots.length + work * (copies - 1)) * bytesPerOperation,
   };
 }

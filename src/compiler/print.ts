@@ -45,13 +45,18 @@ function printStep(step: Step, buffers: readonly Buffer[]): string {
     const operands = step.operands.map(name);
     return `${operands.at(-1)} = ${step.call.kernel.name}(${[...operands.slice(0, -1), ...step.call.dims].join(", ")})${lines([step.node])}`;
   }
+  if (step.kind === "strip") {
+    const steps = step.steps.map((inner) => indented(printStep(inner, buffers)));
+    return [`${step.rows} rows, ${step.chunk} at a time:`, ...steps].join("\n");
+  }
   if (step.kind === "loop" || step.kind === "branch") return printInner(step, name);
   return printNest(step, name);
 }
 
+const indented = (text: string): string => text.replaceAll(/^/gm, "  ");
+
 /** A loop or a branch, with what runs inside of it indented. */
 function printInner(step: Loop | Branch, name: (id: number) => string): string {
-  const indented = (text: string): string => text.replaceAll(/^/gm, "  ");
   const steps = ({ schedule }: Inner): string =>
     schedule.steps.map((s) => indented(printStep(s, schedule.buffers))).join("\n");
   const call = `${name(step.target)} = ${step.kind}(${step.operands.map(name).join(", ")})`;

@@ -6,7 +6,7 @@ import type { Code, Local } from "../wasm/assembler.ts";
 import { pairBytes } from "./emitLane.ts";
 import type { Access } from "./lanes.ts";
 import type { NestPlan } from "./nestPlan.ts";
-import { type Buffer, buffersOf, type Nest, type Step } from "./steps.ts";
+import { type Buffer, buffersOf, type Step } from "./steps.ts";
 
 /** Elements of a temporary that is kept in registers, at most. */
 const registerLimit = 16;
@@ -36,30 +36,33 @@ export function findRegisters(
     if (isFixed && mayHold(id)) found.add(id);
     else refused.add(id);
   };
-  for (const { step, plan } of part) {
-    if (!plan) {
-      for (const id of buffersOf(step as Exclude<Step, Nest>)) refused.add(id);
-      continue;
+  const visit = (step: Step, isStraight: boolean): void => {
+    if (step.kind === "strip") {
+      for (const inner of step.steps) visit(inner, false);
+      return;
     }
-    const nest = step as Nest;
-    const isFixed = (access: Access): boolean =>
-      !access.index && (plan.isStraight || access.strides.every((s) => s === 0));
-    for (const lane of nest.algebra.lanes) {
-      if (!lane.access) continue;
-      consider(lane.access.buffer, isFixed(lane.access));
-      if (lane.access.index) refused.add(lane.access.index.buffer);
+    if (step.kind !== "nest") {
+      for (const id of buffersOf(step)) refused.add(id);
+      return;
     }
-    for (const { target } of nest.stores) consider(target.buffer, plan.isStraight && !target.index);
-    for (const { target } of nest.accumulations)
+    const isFixed = (access: Access): boolean => !access.index && (isStraight || access.strides.every((s) => s === 0));
+    for (const { access } of step.algebra.lanes) {
+      if (!access) continue;
+      consider(access.buffer, isFixed(access));
+      if (access.index) refused.add(access.index.buffer);
+    }
+    for (const { target } of step.stores) consider(target.buffer, isStraight && !target.index);
+    for (const { target } of step.accumulations)
       consider(
         target.buffer,
         target.strides.every((s) => s === 0),
       );
-    for (const { target } of nest.scatters) {
+    for (const { target } of step.scatters) {
       refused.add(target.buffer);
       if (target.index) refused.add(target.index.buffer);
     }
-  }
+  };
+  for (const { step, plan } of part) visit(step, plan?.isStraight ?? false);
   for (const id of refused) found.delete(id);
   return found;
 }

@@ -10,7 +10,8 @@ export type BufferKind = "input" | "constant" | "output" | "temporary";
 export interface Buffer {
   readonly id: number;
   kind: BufferKind;
-  readonly size: number;
+  /** Doubles. */
+  size: number;
   readonly data?: Float64Array;
   /** What it holds, for the printed program. */
   readonly label: string;
@@ -39,11 +40,22 @@ export interface Nest {
   /** Nodes computed here, for printing. */
   readonly members: readonly Node[];
 }
+/** Nests and calls over the same rows, which all run on one chunk of rows before the next. */
+export interface Strip {
+  readonly kind: "strip";
+  readonly rows: number;
+  readonly chunk: number;
+  readonly steps: readonly (Nest | Call)[];
+  /** Buffers that hold one chunk. */
+  readonly local: ReadonlySet<number>;
+}
 export interface Call {
   readonly kind: "call";
   readonly call: KernelCall;
   readonly operands: readonly number[];
   readonly node: Node;
+  /** Elements between rows in each operand, for a call that may run on a chunk of rows, of which `dims` has the number first. */
+  readonly rowStrides?: readonly number[];
 }
 /** Fills a buffer before something is added into it. */
 export interface Fill {
@@ -112,7 +124,7 @@ export interface Branch {
   readonly node: Node;
   readonly emit: (env: LoopEnvironment) => FunctionRef;
 }
-export type Step = Nest | Call | Fill | Loop | Branch;
+export type Step = Nest | Strip | Call | Fill | Loop | Branch;
 
 export interface Schedule {
   readonly steps: readonly Step[];
@@ -137,7 +149,7 @@ export type PlanStep = (
 ) => Loop | Branch;
 
 /** The operands of a step that is not a loop nest, and its result. */
-export function buffersOf(step: Exclude<Step, Nest>): number[] {
+export function buffersOf(step: Exclude<Step, Nest | Strip>): number[] {
   if (step.kind === "fill") return [step.buffer];
   if (step.kind === "call") return [...step.operands];
   const work = step.kind === "branch" ? [step.workspace] : "workspace" in step.work ? [step.work.workspace] : [];
@@ -146,8 +158,13 @@ export function buffersOf(step: Exclude<Step, Nest>): number[] {
 
 /** The steps of a schedule and of the schedules inside of them. */
 export function allSteps(schedule: Schedule): Step[] {
-  return schedule.steps.flatMap((step) => [step, ...innerOf(step).flatMap((inner) => allSteps(inner.schedule))]);
+  return schedule.steps.flatMap((step) => [
+    step,
+    ...(step.kind === "strip" ? step.steps : []),
+    ...innerOf(step).flatMap((inner) => allSteps(inner.schedule)),
+  ]);
 }
+
 /** The schedules inside of a step. */
 export function innerOf(step: Step): readonly Inner[] {
   if (step.kind === "branch") return step.branches;

@@ -42,7 +42,7 @@ function split(node: Node, inputs: readonly Node[]): LoopPieces | undefined {
     body.inputs.slice(carries).map((x, i) => [x, { node: inputs[carries + i]!, isStacked: i < rows }]),
   );
   const sequences = sequencesOf(attrs, inputs, outside);
-  if (!sequences) return undefined;
+  if (!sequences || (sequences.every((s) => s.before === undefined) && isShortWork(attrs))) return undefined;
   const steps = new StepRows(length, outside);
   const results = body.outputs.slice(carries).map((x) => steps.stacked(x));
   if (!results.every((x) => x !== undefined)) return undefined;
@@ -55,6 +55,16 @@ function split(node: Node, inputs: readonly Node[]): LoopPieces | undefined {
     records: sequences.map((s) => s.before ?? unread),
   };
 }
+
+/** Elements of a vector that a loop holds in registers, at most, and the cost from which an operation is worth an array of results. */
+const shortVector = 16;
+const heavy = 20;
+/** Steps that add up short vectors and compute nothing costly do so in registers as fast as loops over all steps would. */
+const isShortWork = ({ body, carries }: LoopAttrs): boolean =>
+  body.inputs.slice(0, carries).every((x) => sizeOf(x.shape) > 1) &&
+  body.order.every(
+    ({ op, shape }) => sizeOf(shape) <= shortVector && (op.lowering.kind !== "map" || op.lowering.cost < heavy),
+  );
 
 /**
  * The sequences of all carried values, found one after the other as they depend on each other; undefined if one is no recurrence.

@@ -17,6 +17,8 @@ export interface Passes {
   readonly recurrences: boolean;
   /** What long loops carry is computed again for their adjoints, where keeping it would take too much memory or where that was asked for. */
   readonly checkpoints: boolean;
+  /** Loops over the same rows run together, a chunk of rows at a time, and long loop bodies become several short ones. */
+  readonly chunks: boolean;
 }
 
 /** Everything on. */
@@ -29,6 +31,7 @@ export const allPasses: Passes = {
   distinct: true,
   recurrences: true,
   checkpoints: true,
+  chunks: true,
 };
 
 let current = allPasses;

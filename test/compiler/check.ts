@@ -5,6 +5,7 @@ import type { DType, Node, TypedArray } from "../../src/compiler/graph.ts";
 import { interpret } from "../../src/compiler/interpret.ts";
 import { inputNode } from "../../src/compiler/node.ts";
 import { instantiate } from "../../src/compiler/program.ts";
+import { allSteps } from "../../src/compiler/steps.ts";
 import { fromData, type Tensor, wrap } from "../../src/tensor/tensor.ts";
 import { draw } from "../ops/draw.ts";
 import { difference, within } from "../ops/engines.ts";
@@ -58,6 +59,6 @@ export function check(
 
 /** Names of the operations that a program computes at run time, in order. */
 export const computed = ({ compiled }: Checked): string[] =>
-  compiled.schedule.steps.flatMap((step) =>
+  allSteps(compiled.schedule).flatMap((step) =>
     step.kind === "nest" ? step.members.map((node) => node.op.name) : step.kind === "call" ? [step.node.op.name] : [],
   );

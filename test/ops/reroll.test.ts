@@ -289,14 +289,14 @@ describe("errors", () => {
   });
 });
 
-test("a model of a thousand rows has the program of one of a hundred, apart from its data", () => {
+test("a model of a thousand rows has the program of one of three hundred, apart from its data", () => {
   const model = (rows: number) => (): void => {
     const tau = sample("tau", dist.HalfNormal(1));
     const theta = plate("group", 8, () => sample("theta", dist.Normal(0, tau)));
     for (let i = 0; i < rows; i++) sample(`y${i}`, dist.StudentT(4, theta.at((3 * i) % 8), tau), { obs: Math.sin(i) });
   };
-  // Loop for loop and operation for operation: only numbers of rows, nodes and bytes differ.
-  const [small, large] = [100, 1000].map((rows) =>
+  // Loop for loop and operation for operation: only numbers of rows, nodes and bytes differ. Both take more than one chunk.
+  const [small, large] = [300, 1000].map((rows) =>
     printProgram(logDensity(model(rows), undefined)).replace(/-?[\d.]+(e[+-]?\d+)?/g, "#"),
   );
   expect(large).toBe(small);
