@@ -55,13 +55,16 @@ function buildCall(node: Node, buffers: Buffers, options: CompileOptions): Step[
     return [{ kind: "call", call, operands: [...node.inputs.map((x) => buffers.of(x)), target], node }];
   }
   const product = matrixVector(node);
-  if (product && Math.max(product.rows, product.columns) >= fewestRows) return blockedProduct(node, product, buffers);
   if (product) {
+    const kernel = columnKernel(product);
+    // A triangle is summed without its zeros, column by column.
+    if (kernel === gemvT && Math.max(product.rows, product.columns) >= fewestRows)
+      return blockedProduct(node, product, buffers);
     // y = A x over a stored transpose: a sum of contiguous columns
     const { matrix, vector, transposed, rows, columns } = product;
     const byColumn = transposed ? buffers.of(matrix) : buffers.transposed(matrix);
     const operands = [byColumn, buffers.of(vector), target];
-    return [{ kind: "call", call: { kernel: columnKernel(product), dims: [columns, rows] }, operands, node }];
+    return [{ kind: "call", call: { kernel, dims: [columns, rows] }, operands, node }];
   }
   const call = productCall(node);
   const [a, b] = node.inputs.map((x) => buffers.of(x));

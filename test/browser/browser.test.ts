@@ -11,6 +11,10 @@ const STRICT = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker
 const WITHOUT_WORKERS = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'none'";
 const WITHOUT_WEBASSEMBLY = "default-src 'none'; script-src 'self'; worker-src 'self'";
 
+/** How far a mean of draws is from a known one, in its own standard errors. */
+const standardErrors = (row: { mean: number; sd: number; ess_bulk: number }, mean: number): number =>
+  Math.abs(row.mean - mean) / (row.sd / Math.sqrt(row.ess_bulk));
+
 describe.skipIf(chromiumPath === undefined)(`in Chromium${missing}`, () => {
   let browser: Browser;
   let site: Site;
@@ -68,13 +72,14 @@ describe.skipIf(chromiumPath === undefined)(`in Chromium${missing}`, () => {
 
   test("the summary is that of the posterior", async () => {
     // Means and standard deviations of the posteriordb reference draws for eight_schools_centered.
-    const { rows } = await inPage(STRICT, { draws: 2000, seed: 1 });
+    // Short steps, because without them centred draws seldom reach small scales, and their mean is too large.
+    const { rows } = await inPage(STRICT, { warmup: 1000, draws: 2000, seed: 1, targetAcceptance: 0.99 });
     const mu = rows.find(({ name }) => name === "mu")!;
     const tau = rows.find(({ name }) => name === "tau")!;
     expect(rows).toHaveLength(10);
-    expect(Math.abs(mu.mean - 4.4)).toBeLessThan(0.6);
+    expect(standardErrors(mu, 4.4)).toBeLessThan(4);
     expect(Math.abs(mu.sd - 3.3)).toBeLessThan(0.5);
-    expect(Math.abs(tau.mean - 3.6)).toBeLessThan(0.6);
+    expect(standardErrors(tau, 3.6)).toBeLessThan(4);
     for (const { r_hat, ess_bulk } of rows) {
       expect(r_hat).toBeLessThan(1.05);
       expect(ess_bulk).toBeGreaterThan(100);

@@ -23,7 +23,7 @@ export interface Report {
 /** The options that are plain data, which can be sent to a page. */
 export type SchoolsOptions = Pick<
   SampleOptions,
-  "chains" | "warmup" | "draws" | "seed" | "strategy" | "workers" | "interpret"
+  "chains" | "warmup" | "draws" | "seed" | "targetAcceptance" | "strategy" | "workers" | "interpret"
 >;
 
 /** Samples eight schools. */
