@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { grad } from "../../src/autodiff/grad.ts";
 import { inputNode } from "../../src/compiler/node.ts";
 import { arange, eye, full, linspace, ones, tensor, zeros } from "../../src/tensor/create.ts";
 import * as linalg from "../../src/tensor/linalg.ts";
@@ -164,6 +165,11 @@ describe("ends of reductions", () => {
     expect(reduce.logsumexp([-Infinity, -Infinity]).item()).toBe(-Infinity);
     expect(reduce.logsumexp([1, Infinity]).item()).toBe(Infinity);
     expect(reduce.logsumexp([1000, 1000]).item()).toBeCloseTo(1000 + Math.LN2, 12);
+    const slope = (x: number[]): unknown => grad((y) => reduce.logsumexp(y))(tensor(x)).toArray();
+    expect(slope([-Infinity, -Infinity])).toEqual([0, 0]);
+    expect(slope([-Infinity, 3])).toEqual([0, 1]);
+    expect(slope([0, 0])).toEqual([0.5, 0.5]);
+    expect(slope([Number.NaN, 0])).toEqual([Number.NaN, Number.NaN]);
     expect(reduce.max([1, Number.NaN, 2]).item()).toBeNaN();
     expect(reduce.min([Number.NaN, 2]).item()).toBeNaN();
   });
