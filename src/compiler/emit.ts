@@ -4,10 +4,11 @@ import { type Code, type FunctionRef, type Local, ModuleBuilder, type ValueType 
 import { type Kernel, linkKernel } from "../wasm/kernels/kernel.ts";
 import { type Chunk, pushTimes } from "./chunk.ts";
 import { bitLiterals } from "./emitLane.ts";
-import { type Environment, emitNest } from "./emitNest.ts";
+import { emitNest } from "./emitNest.ts";
 import { emitStrip } from "./emitStrip.ts";
 import type { Node } from "./graph.ts";
 import { type MemoryPlan, planMemory } from "./memory.ts";
+import type { Environment } from "./nestFrame.ts";
 import { planNest } from "./nestPlan.ts";
 import type { Port, Program } from "./program.ts";
 import { findRegisters, type PlannedStep, Register } from "./registers.ts";
