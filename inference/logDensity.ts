@@ -1,5 +1,5 @@
 /** The seam between models and samplers: a model and its data as a density over one flat unconstrained vector. */
-import { type Passes, withPasses } from "../src/ops/passes.ts";
+import { type Passes, withPasses } from "../src/compiler/passes.ts";
 import { rewriteDensity } from "../src/ops/rewriteDensity.ts";
 import { buildDensity, type DensityOptions, type LogDensity, type Model, traceDensity } from "./modelDensity.ts";
 import { checkModel } from "./modelRun.ts";

@@ -12,7 +12,6 @@ import { type Program, start } from "../src/compiler/program.ts";
 import { simplify } from "../src/compiler/simplify.ts";
 import type { Trace } from "../src/effects/trace.ts";
 import { broadcastTo } from "../src/ops/map.ts";
-import { passes } from "../src/ops/passes.ts";
 import { describe } from "../src/tensor/describe.ts";
 import { sizeOf } from "../src/tensor/shapes.ts";
 import { fromData, type Shape, type Tensor, type TensorLike } from "../src/tensor/tensor.ts";
@@ -151,7 +150,7 @@ interface Engine {
 function makeEngine(outputs: readonly Node[], inputs: readonly Node[], options: DensityOptions): Engine {
   if (options.interpret) return interpretedEngine(outputs, inputs, "asked for by the options");
   try {
-    const compiled = compile(outputs, inputs, passes());
+    const compiled = compile(outputs, inputs);
     const { input, output, run } = start(compiled.program);
     return { compiled, interpreted: undefined, input, output, run };
   } catch (error) {

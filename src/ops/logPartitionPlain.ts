@@ -5,12 +5,12 @@
 import type { Node, Shape } from "../compiler/graph.ts";
 import { Body } from "../compiler/loopBody.ts";
 import { inputNode, scalar } from "../compiler/node.ts";
+import { withPasses } from "../compiler/passes.ts";
 import { sizeOf } from "../compiler/shapes.ts";
 import { add, equal, isFinite, stopGradient, sub, where } from "./arithmetic.ts";
 import { exp, log } from "./elementary.ts";
 import { makeLoop } from "./loop.ts";
 import { derivatives } from "./loopDerivatives.ts";
-import { withPasses } from "./passes.ts";
 import { max, sum } from "./reduce.ts";
 import { at, concat, expandDims, reshape, slice } from "./shape.ts";
 

@@ -9,6 +9,7 @@ import { lowerBody, pruneLoops } from "../compiler/loopPrune.ts";
 import { planLoop } from "../compiler/loopSchedule.ts";
 import { rowsInPlace } from "../compiler/loopViews.ts";
 import { apply, inputNode, isConstant, scalar } from "../compiler/node.ts";
+import { withPasses } from "../compiler/passes.ts";
 import { simplify } from "../compiler/simplify.ts";
 import { add } from "./arithmetic.ts";
 import { broadcast } from "./broadcast.ts";
@@ -21,7 +22,6 @@ import { closeGraph } from "./loopGraph.ts";
 import { hoistRows, type Rows } from "./loopHoist.ts";
 import { splitLoops } from "./loopSplit.ts";
 import { broadcastTo } from "./map.ts";
-import { withPasses } from "./passes.ts";
 import { concat, reshape, slice } from "./shape.ts";
 
 export const loop: Op = {

@@ -6,6 +6,7 @@
  */
 import type { Node } from "../compiler/graph.ts";
 import { type LoopAttrs, loopAttrs } from "../compiler/loop.ts";
+import { passes } from "../compiler/passes.ts";
 import { sizeOf } from "../compiler/shapes.ts";
 import { topological } from "../compiler/simplify.ts";
 import { add, zerosNode } from "./arithmetic.ts";
@@ -14,7 +15,6 @@ import { coefficientsIn, type Linear } from "./loopLinear.ts";
 import { type LoopPieces, replaceLoops } from "./loopPieces.ts";
 import { StepRows } from "./loopRows.ts";
 import { broadcastTo } from "./map.ts";
-import { passes } from "./passes.ts";
 import { recurrence } from "./recurrence.ts";
 import { sum } from "./reduce.ts";
 import type { Rolled } from "./rerollLift.ts";

@@ -7,6 +7,7 @@ import type { Node } from "../compiler/graph.ts";
 import { type LoopAttrs, loopAttrs } from "../compiler/loop.ts";
 import { apply, isConstant, scalar } from "../compiler/node.ts";
 import { withOrigin } from "../compiler/origin.ts";
+import { passes } from "../compiler/passes.ts";
 import { sizeOf } from "../compiler/shapes.ts";
 import { topological } from "../compiler/simplify.ts";
 import { add } from "./arithmetic.ts";
@@ -16,7 +17,6 @@ import { asLogSumExp } from "./logSumExp.ts";
 import { loop } from "./loop.ts";
 import { StepRows } from "./loopRows.ts";
 import { broadcastTo } from "./map.ts";
-import { passes } from "./passes.ts";
 import type { Rolled } from "./rerollLift.ts";
 import { concat, flip, pad, reshape, transpose } from "./shape.ts";
 
