@@ -13,6 +13,7 @@ import { withPasses } from "../compiler/passes.ts";
 import { simplify } from "../compiler/simplify.ts";
 import { add } from "./arithmetic.ts";
 import { broadcast } from "./broadcast.ts";
+import { concat } from "./joins.ts";
 import { moving } from "./loopActivity.ts";
 import { checkpointLoops, recordLimit } from "./loopCheckpoint.ts";
 import { derivatives } from "./loopDerivatives.ts";
@@ -22,7 +23,7 @@ import { closeGraph } from "./loopGraph.ts";
 import { hoistRows, type Rows } from "./loopHoist.ts";
 import { splitLoops } from "./loopSplit.ts";
 import { broadcastTo } from "./map.ts";
-import { concat, reshape, slice } from "./shape.ts";
+import { reshape, slice } from "./shape.ts";
 
 export const loop: Op = {
   name: "loop",

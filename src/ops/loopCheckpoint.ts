@@ -11,8 +11,9 @@ import { Body } from "../compiler/loopBody.ts";
 import { apply, inputNode, isConstant } from "../compiler/node.ts";
 import { passes } from "../compiler/passes.ts";
 import { topological } from "../compiler/simplify.ts";
+import { concat } from "./joins.ts";
 import { type LoopPieces, replaceLoops } from "./loopPieces.ts";
-import { concat, reshape, slice } from "./shape.ts";
+import { reshape, slice } from "./shape.ts";
 
 /** Carried values are kept up to this many numbers: 64 MB. */
 export const recordLimit: number = 2 ** 23;

@@ -11,6 +11,7 @@ import { passes } from "../compiler/passes.ts";
 import { sizeOf } from "../compiler/shapes.ts";
 import { topological } from "../compiler/simplify.ts";
 import { add } from "./arithmetic.ts";
+import { concat } from "./joins.ts";
 import { logLinear } from "./logLinear.ts";
 import { logPartition } from "./logPartition.ts";
 import { asLogSumExp } from "./logSumExp.ts";
@@ -18,7 +19,7 @@ import { loop } from "./loop.ts";
 import { StepRows } from "./loopRows.ts";
 import { broadcastTo } from "./map.ts";
 import type { Rolled } from "./rerollLift.ts";
-import { concat, flip, pad, reshape, transpose } from "./shape.ts";
+import { flip, pad, reshape, transpose } from "./shape.ts";
 
 /** Equal outputs in which recurrences of log weights are log partition functions; the outputs themselves where there are none. */
 export function probabilitySpace(outputs: readonly Node[]): Node[] {

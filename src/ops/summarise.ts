@@ -16,8 +16,8 @@ import { columnsOf, designColumns, flat, interleave, overSomeRows, product, vect
 import { isCostly, sumOverDistinctRows } from "./distinctRowSums.ts";
 import { distinctRows } from "./distinctRows.ts";
 import { type Between, takeOutEffects } from "./groupEffects.ts";
+import { concat } from "./joins.ts";
 import { triangularForm } from "./leastSquares.ts";
-import { concat } from "./shape.ts";
 
 type Sum = (x: Node) => Node;
 

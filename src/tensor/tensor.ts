@@ -3,7 +3,9 @@ import type { DType, Node, Shape, TypedArray } from "../compiler/graph.ts";
 import { constantNode, isConstant, scalar } from "../compiler/node.ts";
 import { allocate, formatShape, normaliseAxes, sizeOf } from "../compiler/shapes.ts";
 import * as arithmetic from "../ops/arithmetic.ts";
+import * as casts from "../ops/casts.ts";
 import * as elementary from "../ops/elementary.ts";
+import * as joins from "../ops/joins.ts";
 import { matmul } from "../ops/linalg.ts";
 import * as reduce from "../ops/reduce.ts";
 import * as shapes from "../ops/shape.ts";
@@ -279,7 +281,7 @@ export const shapeOf = (x: TensorLike): Shape => (isTensor(x) ? x.shape : asNode
 export function asTensor(x: TensorLike, dtype?: DType): Tensor {
   if (isTensor(x) && (dtype === undefined || dtype === x.dtype)) return x;
   const node = asNode(x);
-  return wrap(dtype === undefined ? node : arithmetic.cast(node, dtype));
+  return wrap(dtype === undefined ? node : casts.cast(node, dtype));
 }
 
 /** The node of a TensorLike. */
@@ -303,7 +305,7 @@ export function asNode(x: TensorLike): Node {
 /** Copies nested arrays; arrays may hold tensors, which are then stacked. */
 function fromNested(x: NestedArray): Node {
   if (holdsTensor(x))
-    return shapes.stack(
+    return joins.stack(
       x.map((row) => asNode(row as TensorLike)),
       0,
     );
@@ -401,7 +403,7 @@ export const reduction =
 
 /** Sum divided by the number of elements. */
 export const meanNode = (x: Node, axes: readonly number[]): Node => {
-  const total = reduce.sum(arithmetic.cast(x, x.dtype === "float32" ? "float32" : "float64"), axes);
+  const total = reduce.sum(casts.cast(x, x.dtype === "float32" ? "float32" : "float64"), axes);
   const count = axes.reduce((n, d) => n * x.shape[d]!, 1);
   return arithmetic.div(total, scalar(count, total.dtype));
 };

@@ -19,8 +19,9 @@ import { passes, withPasses } from "../../src/compiler/passes.ts";
 import { topological } from "../../src/compiler/simplify.ts";
 import { abs, add, div, maximum, mul, neg, square, sub } from "../../src/ops/arithmetic.ts";
 import { exp as expNode, softplus, tanh } from "../../src/ops/elementary.ts";
+import { stack } from "../../src/ops/joins.ts";
 import { reroll } from "../../src/ops/reroll.ts";
-import { at, stack } from "../../src/ops/shape.ts";
+import { at } from "../../src/ops/shape.ts";
 import { loopsOf, twins, unrolled } from "./rerollModels.ts";
 
 const pointOf = (ld: LogDensity): Float64Array =>
