@@ -8,11 +8,11 @@ import { apply, inputNode, scalar } from "../compiler/node.ts";
 import { sizeOf } from "../compiler/shapes.ts";
 import { equal, where } from "./comparison.ts";
 import { concat } from "./joins.ts";
-import { view, zeros } from "./loop.ts";
 import { derivatives } from "./loopDerivatives.ts";
 import { evaluateBranch } from "./loopEvaluate.ts";
 import { segmentOf } from "./loopFlat.ts";
 import { closeBranches, rebuild } from "./loopGraph.ts";
+import { view, zeros } from "./loopMake.ts";
 import { broadcastTo } from "./map.ts";
 import { reshape } from "./shape.ts";
 
