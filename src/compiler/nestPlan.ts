@@ -4,7 +4,7 @@ import type { Access, Lane } from "./lanes.ts";
 import type { Nest } from "./steps.ts";
 
 /** Adjacent loops that every access walks as one become one. Gives the loops, and for each old loop the number of its new one. */
-export function collapse(dims: readonly number[], accesses: readonly Access[]): { sizes: number[]; group: number[] } {
+function collapse(dims: readonly number[], accesses: readonly Access[]): { sizes: number[]; group: number[] } {
   const group: number[] = new Array(dims.length);
   const sizes: number[] = [];
   let current = -1;
