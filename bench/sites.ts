@@ -8,7 +8,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { dist, exp, logDensity, plate, sample, sqrt } from "lapilli";
-import { withPasses } from "../src/ops/passes.ts";
+import { withPasses } from "../src/compiler/passes.ts";
 import { median } from "./measure.ts";
 import { figure, markdownTable } from "./table.ts";
 

@@ -29,48 +29,17 @@ import { formatShape } from "../src/tensor/shapes.ts";
 import { asTensor, hasValue, type Tensor, type TensorLike } from "../src/tensor/tensor.ts";
 import { allRight, sliceLast, transposeLast } from "./axes.ts";
 import { between, exponential, fromAbove, fromBelow, identity, logistic } from "./bijections.ts";
+import { constraint } from "./constraint.ts";
 import { positiveDefiniteCheck } from "./positiveDefinite.ts";
-import type { Bijection, Constraint } from "./types.ts";
+import type { Constraint } from "./types.ts";
 import * as vectors from "./vectorBijections.ts";
 
+export { constraint } from "./constraint.ts";
 export type { Constraint } from "./types.ts";
 
 const MAKE_POSITIVE = "Make it positive with exp or softplus";
 /** How far the sum of a simplex or an entry of a unit row may be from 1: float32 data pass, typing errors don't. */
 const TOLERANCE = 1e-6;
-
-interface Definition {
-  readonly kind: string;
-  readonly name?: string;
-  readonly description?: string;
-  readonly eventDim?: number;
-  readonly isDiscrete?: boolean;
-  readonly lower?: TensorLike;
-  readonly upper?: TensorLike;
-  readonly hint?: string;
-  readonly bijection?: Bijection;
-  readonly check: (value: Tensor) => Tensor;
-  readonly feasible?: (shape: Shape) => Tensor;
-}
-
-/**
- * Makes a constraint from its membership test; what is left out is a continuous set of numbers containing 0.
- *
- * @example
- * const even = constraint({ kind: "even", isDiscrete: true, check: (x) => equal(mul(floor(mul(x, 0.5)), 2), x) });
- */
-export function constraint(definition: Definition): Constraint {
-  const name = definition.name ?? definition.kind;
-  return {
-    description: name,
-    eventDim: 0,
-    isDiscrete: false,
-    feasible: (shape) => full(shape, 0),
-    ...definition,
-    name,
-    check: (value) => definition.check(asTensor(value)),
-  };
-}
 
 /** A bound as text: its number if it has one, its shape otherwise. */
 function bound(x: TensorLike): string {

@@ -2,54 +2,18 @@
  * The maker of distributions: a family is a record of parameters and formulas, and everything else follows from it.
  */
 import type { Shape } from "../src/compiler/graph.ts";
-import { nearestName, suggestion } from "../src/effects/spelling.ts";
-import type { Key } from "../src/random/key.ts";
-import { describe, isPlainObject, remedy } from "../src/tensor/describe.ts";
 import { floor, isNaN as isNaNTensor, less, lessEqual, maximum, minimum, where } from "../src/tensor/math.ts";
 import { broadcastTo } from "../src/tensor/shape.ts";
 import { broadcastShapes, formatShape } from "../src/tensor/shapes.ts";
-import { asTensor, hasValue, knownValues, type Tensor, type TensorLike } from "../src/tensor/tensor.ts";
+import { hasValue, knownValues, type Tensor, type TensorLike } from "../src/tensor/tensor.ts";
+import { type Given, readArguments } from "./arguments.ts";
 import { leftOf, sameShape } from "./axes.ts";
 import type { Constraint } from "./constraints.ts";
+import type { Definition, Parameter, Values } from "./definition.ts";
 import { complete, type Distribution } from "./distribution.ts";
 import { isMember } from "./membership.ts";
 import { discreteQuantile } from "./quantile.ts";
 import { checkArgument } from "./validation.ts";
-
-/** The parameters of a family as its formulas see them: every one of them, computed from what was given when it's asked for. */
-export type Values<Name extends string> = { readonly [K in Name]: Tensor };
-
-export interface Parameter<Name extends string> {
-  /** Where its values must lie; may depend on the other parameters. */
-  readonly constraint: Constraint | ((p: Values<Name>) => Constraint);
-  readonly default?: TensorLike;
-  /** How many of its rightmost axes belong to one distribution, not to the batch. Default 0. */
-  readonly eventDim?: number;
-  /** Alternatives: how it follows from another parameter when that one is given instead. Exactly one of them must be. */
-  readonly from?: { readonly [K in Name]?: (given: Tensor) => Tensor };
-}
-
-export interface Definition<Name extends string> {
-  readonly name: string;
-  /** In the order of positional arguments. */
-  readonly parameters: { readonly [K in Name]: Parameter<Name> };
-  /** Here and in `logProb`, `given` has the names of the arguments, for families with alternative parameters. */
-  readonly support: Constraint | ((p: Values<Name>, given: ReadonlySet<string>) => Constraint);
-  /** Shape of one draw; default []. */
-  readonly eventShape?: (p: Values<Name>, given: ReadonlySet<string>) => Shape;
-  readonly logProb: (x: Tensor, p: Values<Name>, given: ReadonlySet<string>) => Tensor;
-  /** `shape` is the full shape of the result. */
-  readonly sample: (key: Key, shape: Shape, p: Values<Name>) => Tensor;
-  readonly mean?: (p: Values<Name>) => Tensor;
-  readonly variance?: (p: Values<Name>) => Tensor;
-  readonly entropy?: (p: Values<Name>) => Tensor;
-  /** Called with values within the support, rounded down if it's discrete. */
-  readonly cdf?: (x: Tensor, p: Values<Name>) => Tensor;
-  /** Without it, the quantiles of a discrete distribution are searched for with `cdf`. */
-  readonly icdf?: (q: Tensor, p: Values<Name>) => Tensor;
-  /** Every value, where they are few. */
-  readonly enumerate?: (p: Values<Name>) => Tensor;
-}
 
 export interface DistributionOptions {
   /** Whether to check that arguments with known values satisfy their constraints. Default true. Traced arguments are never checked: their log densities are NaN or −∞ instead. */
@@ -101,92 +65,6 @@ function make<Name extends string>(definition: Definition<Name>, args: readonly 
   if (validateArgs) validate(definition, given, made.eventShape);
   return made;
 }
-
-type Given = Readonly<Record<string, Tensor>>;
-
-/** Sorts a call's arguments into parameters and options. */
-function readArguments<Name extends string>(
-  definition: Definition<Name>,
-  args: readonly unknown[],
-): { given: Given; validateArgs: boolean } {
-  const parameters: Readonly<Record<string, Parameter<Name>>> = definition.parameters;
-  const family = definition.name;
-  const names = Object.keys(parameters);
-  const raw: Record<string, unknown> = {};
-  let options: unknown = {};
-  if (isPlainObject(args[0])) {
-    const { validateArgs, ...named } = args[0];
-    Object.assign(raw, named);
-    options = args[1] ?? (validateArgs === undefined ? {} : { validateArgs });
-  } else {
-    args.forEach((arg, i) => {
-      if (isPlainObject(arg)) options = arg;
-      else if (i < names.length) raw[names[i]!] = arg;
-      else if (arg !== undefined)
-        throw new TypeError(`${family}: takes ${signature(names)}, got ${args.length} arguments`);
-    });
-  }
-  for (const name of Object.keys(raw)) {
-    if (names.includes(name)) continue;
-    const near = nearestName(name, names);
-    throw new TypeError(
-      `${family}: no argument "${name}"; it takes ${signature(names)}${near === undefined ? "" : `. Did you mean "${near}"?`}`,
-    );
-  }
-  const given: Record<string, Tensor> = {};
-  for (const name of names) {
-    const value = raw[name] ?? parameters[name]!.default;
-    if (name in raw) checkPresent(family, name, raw[name], parameters[name]!);
-    if (value !== undefined) given[name] = argument(family, name, value);
-  }
-  for (const name of names) {
-    const alternatives = [name, ...Object.keys(parameters[name]!.from ?? {})];
-    const chosen = alternatives.filter((a) => a in given);
-    if (chosen.length === 1) continue;
-    const absent = alternatives.find((a) => a in raw);
-    if (chosen.length === 0 && absent !== undefined) throw absentValue(family, absent, raw[absent], "");
-    const listed = alternatives.length === 1 ? `"${name}"` : `one of ${alternatives.map((a) => `"${a}"`).join(", ")}`;
-    throw new TypeError(
-      chosen.length === 0
-        ? `${family}: ${listed} is missing; it takes ${signature(names)}`
-        : `${family}: ${chosen.map((a) => `"${a}"`).join(" and ")} say the same thing; pass one of them`,
-    );
-  }
-  return { given, validateArgs: readOptions(family, options) };
-}
-
-/** A default stands in for an argument that was left out, not for one that came out undefined. */
-function checkPresent(family: string, name: string, value: unknown, parameter: Parameter<string>): void {
-  const standIn = parameter.default;
-  if ((value !== undefined && value !== null) || standIn === undefined) return;
-  throw absentValue(family, name, value, ` Leave the argument out to get its default, ${String(standIn)}.`);
-}
-
-const absentValue = (family: string, name: string, value: unknown, advice: string): TypeError =>
-  new TypeError(`${family}: ${name} is ${String(value)}. ${remedy(value)}${advice}`);
-
-function argument(family: string, name: string, value: unknown): Tensor {
-  try {
-    return asTensor(value as TensorLike);
-  } catch (error) {
-    throw new TypeError(`${family}: ${name}: ${(error as Error).message}`, { cause: error });
-  }
-}
-
-function readOptions(family: string, options: unknown): boolean {
-  if (!isPlainObject(options)) {
-    throw new TypeError(`${family}: the options have to be an object, { validateArgs }, got ${describe(options)}`);
-  }
-  for (const name of Object.keys(options)) {
-    if (name !== "validateArgs")
-      throw new TypeError(`${family}: unknown option "${name}"${suggestion(name, ["validateArgs"])}`);
-  }
-  const { validateArgs = true } = options;
-  if (typeof validateArgs === "boolean") return validateArgs;
-  throw new TypeError(`${family}: validateArgs has to be true or false, got ${describe(validateArgs)}`);
-}
-
-const signature = (names: readonly string[]): string => `(${names.join(", ")}, { validateArgs }?)`;
 
 /** The parameters, those not given computed on demand. */
 function valuesOf<Name extends string>(definition: Definition<Name>, given: Given): Values<Name> {

@@ -4,6 +4,7 @@
 export { biject } from "./biject.ts";
 export type { Constraint } from "./constraints.ts";
 export * as constraints from "./constraints.ts";
+export type { Definition, Parameter, Values } from "./definition.ts";
 export {
   type Core,
   complete,
@@ -14,15 +15,7 @@ export {
   MaskedDistribution,
 } from "./distribution.ts";
 export * from "./families.ts";
-export {
-  type Definition,
-  type DistributionOptions,
-  distribution,
-  type Family,
-  type NamedArguments,
-  type Parameter,
-  type Values,
-} from "./family.ts";
+export { type DistributionOptions, distribution, type Family, type NamedArguments } from "./family.ts";
 export { ImproperUniform } from "./improperUniform.ts";
 export { fromJSON } from "./json.ts";
 export { kl } from "./kl.ts";

@@ -5,20 +5,10 @@ import { formatShape } from "../src/tensor/shapes.ts";
 import { fromData, type Shape, type Tensor } from "../src/tensor/tensor.ts";
 import { diagnose, type Finding, percent } from "./diagnose.ts";
 import { type Summary, summarise, type VariableDraws } from "./diagnostics/summarise.ts";
+import type { ChainStats } from "./mcmc/stats.ts";
 
 /** Statistics of the sampler, each of shape [chains, draws], under ArviZ's names. */
-export interface SampleStats {
-  /** Log density on the unconstrained scale. */
-  readonly lp: Tensor;
-  readonly energy: Tensor;
-  readonly energy_error: Tensor;
-  readonly tree_depth: Tensor;
-  readonly n_steps: Tensor;
-  readonly step_size: Tensor;
-  readonly acceptance_rate: Tensor;
-  /** 1 where the transition diverged. */
-  readonly diverging: Tensor;
-}
+export type SampleStats = { readonly [Name in keyof ChainStats]: Tensor };
 
 export interface FitCost {
   /** Gradient evaluations of all chains, warm-up included. */

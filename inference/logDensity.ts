@@ -1,7 +1,8 @@
 /** The seam between models and samplers: a model and its data as a density over one flat unconstrained vector. */
-import { type Passes, withPasses } from "../src/ops/passes.ts";
+import { type Passes, withPasses } from "../src/compiler/passes.ts";
 import { rewriteDensity } from "../src/ops/rewriteDensity.ts";
-import { buildDensity, type DensityOptions, type LogDensity, type Model, traceDensity } from "./modelDensity.ts";
+import type { DensityOptions } from "./densityEngine.ts";
+import { buildDensity, type LogDensity, type Model, traceDensity } from "./modelDensity.ts";
 import { checkModel } from "./modelRun.ts";
 import { watched } from "./nonFinite.ts";
 import { checkLogDensityOptions } from "./sampleOptions.ts";

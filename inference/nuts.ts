@@ -1,11 +1,12 @@
 /** NUTS and HMC as one-liners: from a model and data to a fit. */
 import type { Key } from "../src/random/key.ts";
-import { fromData, type Tensor, type TensorLike } from "../src/tensor/tensor.ts";
+import { fromData, type TensorLike } from "../src/tensor/tensor.ts";
 import { explainStart } from "./explainStart.ts";
 import { type Fit, makeFit, type SampleStats } from "./fit.ts";
 import { type LogDensityOptions, logDensity } from "./logDensity.ts";
-import type { ChainResult, ChainStats } from "./mcmc/chain.ts";
+import type { ChainResult } from "./mcmc/chain.ts";
 import { type ChainSettings, chainSettings } from "./mcmc/settings.ts";
+import { forEachStat } from "./mcmc/stats.ts";
 import type { ConstrainedDraws, LogDensity, Model } from "./modelDensity.ts";
 import { checkModel } from "./modelRun.ts";
 import { ChainError } from "./runner/job.ts";
@@ -117,21 +118,9 @@ function toFit(ld: LogDensity, run: RunResult, maxDepth: number | undefined): Fi
   return makeFit(sites, chains.length, count, collectStats(chains, count), cost, run.aborted, maxDepth);
 }
 
-function collectStats(chains: readonly ChainResult[], count: number): SampleStats {
-  const collect = (name: keyof ChainStats): Tensor => {
+const collectStats = (chains: readonly ChainResult[], count: number): SampleStats =>
+  forEachStat((name) => {
     const joined = new Float64Array(chains.length * count);
     for (const [c, { stats }] of chains.entries()) joined.set(stats[name], c * count);
     return fromData(joined, [chains.length, count]);
-  };
-  const names: readonly (keyof ChainStats)[] = [
-    "lp",
-    "energy",
-    "energy_error",
-    "tree_depth",
-    "n_steps",
-    "step_size",
-    "acceptance_rate",
-    "diverging",
-  ];
-  return Object.fromEntries(names.map((name) => [name, collect(name)])) as unknown as SampleStats;
-}
+  });

@@ -1,7 +1,7 @@
 /** Checks on the options of samplers and log densities that types can't make for plain JavaScript. */
 
+import { allPasses } from "../src/compiler/passes.ts";
 import { suggestion } from "../src/effects/spelling.ts";
-import { allPasses } from "../src/ops/passes.ts";
 import { isKey } from "../src/random/key.ts";
 import { describe, isPlainObject } from "../src/tensor/describe.ts";
 import { settingNames } from "./mcmc/settings.ts";

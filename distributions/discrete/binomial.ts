@@ -5,7 +5,8 @@ import { betainc } from "../../src/tensor/special.ts";
 import { hasValue, type Tensor, type TensorLike } from "../../src/tensor/tensor.ts";
 import { logit } from "../bijections.ts";
 import { extendedReal, integerInterval, nonnegativeInteger, unitInterval } from "../constraints.ts";
-import { distribution, type Family, type Values } from "../family.ts";
+import type { Values } from "../definition.ts";
+import { distribution, type Family } from "../family.ts";
 import { entropyBySum, isEvery, largest, logChoose } from "../formulas.ts";
 
 type Name = "totalCount" | "probs" | "logits";

@@ -3,7 +3,8 @@ import { add, lgamma, sub } from "../../src/tensor/math.ts";
 import { gammaincc } from "../../src/tensor/special.ts";
 import type { Tensor, TensorLike } from "../../src/tensor/tensor.ts";
 import { nonnegative, nonnegativeInteger } from "../constraints.ts";
-import { distribution, type Family, type Values } from "../family.ts";
+import type { Values } from "../definition.ts";
+import { distribution, type Family } from "../family.ts";
 import { entropyBySum, largest, logPower } from "../formulas.ts";
 
 const logProb = (x: Tensor, { rate }: Values<"rate">): Tensor => sub(sub(logPower(x, rate), rate), lgamma(add(x, 1)));

@@ -115,18 +115,3 @@ export function essQuantile(draws: Draws, probability: number = 0.5): number {
   const chains = toChains(draws, "essQuantile");
   return isDegenerate(chains) ? Number.NaN : quantileSampleSize(chains, sortedDraws(chains), probability);
 }
-
-/**
- * Effective sample size without ranks, on split (default) or whole chains; for comparison with older software.
- *
- * @param draws `[chain][draw]` nested arrays or a Tensor `[chains, draws]`.
- * @param options `split`: true by default.
- * @throws TypeError or RangeError for input that is not a rectangle of numbers.
- *
- * @example
- * essBasic(fit.draws("mu"), { split: false });
- */
-export function essBasic(draws: Draws, options: { readonly split?: boolean } = {}): number {
-  const chains = toChains(draws, "essBasic");
-  return effectiveSampleSize((options.split ?? true) ? split(chains) : chains);
-}

@@ -45,19 +45,3 @@ export function rHat(draws: Draws): number {
   const median = quantileSorted(sortedDraws(chains), 0.5);
   return rankedScaleReduction(rankDraws(split(chains)), median);
 }
-
-/**
- * R̂ without ranks, on split (default) or whole chains; for comparison with older software.
- *
- * @param draws `[chain][draw]` nested arrays or a Tensor `[chains, draws]`.
- * @param options `split`: true by default. Whole chains need at least two of them.
- * @returns NaN for constants, NaN or infinite draws, a single whole chain, and chains too short for a variance.
- * @throws TypeError or RangeError for input that is not a rectangle of numbers.
- *
- * @example
- * rHatBasic(fit.draws("mu"), { split: false });
- */
-export function rHatBasic(draws: Draws, options: { readonly split?: boolean } = {}): number {
-  const chains = toChains(draws, "rHatBasic");
-  return potentialScaleReduction((options.split ?? true) ? split(chains) : chains);
-}

@@ -8,24 +8,9 @@ import { givenPoint, initialPoint } from "./initial.ts";
 import { diagonalMetric } from "./metric.ts";
 import { nuts } from "./nuts.ts";
 import { type ChainSettings, chainSettings } from "./settings.ts";
+import { type ChainStats, emptyStats, sliceStats } from "./stats.ts";
 import { searchStepSize } from "./stepSize.ts";
 import { warmup } from "./warmup.ts";
-
-/** One entry per kept draw, under ArviZ's names. */
-export interface ChainStats {
-  readonly lp: Float64Array;
-  /** The Hamiltonian at the draw. */
-  readonly energy: Float64Array;
-  /** The Hamiltonian at the draw minus that at the start of its trajectory. */
-  readonly energy_error: Float64Array;
-  readonly tree_depth: Int32Array;
-  readonly n_steps: Int32Array;
-  /** The step size of the transition, jitter included. */
-  readonly step_size: Float64Array;
-  readonly acceptance_rate: Float64Array;
-  /** 1 or 0. */
-  readonly diverging: Uint8Array;
-}
 
 /** Everything a finished (or interrupted) chain leaves behind. Plain data. */
 export interface ChainResult {
@@ -67,33 +52,6 @@ export interface Chain {
 }
 
 const KEPT_DIVERGENCES = 100;
-
-function emptyStats(count: number): ChainStats {
-  return {
-    lp: new Float64Array(count),
-    energy: new Float64Array(count),
-    energy_error: new Float64Array(count),
-    tree_depth: new Int32Array(count),
-    n_steps: new Int32Array(count),
-    step_size: new Float64Array(count),
-    acceptance_rate: new Float64Array(count),
-    diverging: new Uint8Array(count),
-  };
-}
-
-/** The first `count` entries of every statistic. */
-export function sliceStats(stats: ChainStats, count: number): ChainStats {
-  return {
-    lp: stats.lp.slice(0, count),
-    energy: stats.energy.slice(0, count),
-    energy_error: stats.energy_error.slice(0, count),
-    tree_depth: stats.tree_depth.slice(0, count),
-    n_steps: stats.n_steps.slice(0, count),
-    step_size: stats.step_size.slice(0, count),
-    acceptance_rate: stats.acceptance_rate.slice(0, count),
-    diverging: stats.diverging.slice(0, count),
-  };
-}
 
 /**
  * Starts chain number `id`: finds a starting point and a first step size. Its random numbers depend on `seed` and `id` alone, so a

@@ -1,6 +1,7 @@
 /** Running the chains of a job, here or in workers. */
-import { type ChainResult, sliceStats } from "../mcmc/chain.ts";
+import type { ChainResult } from "../mcmc/chain.ts";
 import { chainSettings } from "../mcmc/settings.ts";
+import { sliceStats } from "../mcmc/stats.ts";
 import { isLive } from "./density.ts";
 import { interleave } from "./interleave.ts";
 import type { Job, Observer, Progress, Strategy } from "./job.ts";

@@ -1,8 +1,8 @@
 /** Reverse mode: from a graph to the graph of its adjoint. Nothing is executed and there is no tape. */
 import type { Node } from "../compiler/graph.ts";
 import { withOrigin } from "../compiler/origin.ts";
+import { addAll } from "../ops/joins.ts";
 import { derivatives } from "../ops/loopDerivatives.ts";
-import { addAll } from "../ops/shape.ts";
 
 /** Nodes between the outputs and the variables, inputs first. A node older than every variable cannot depend on one. */
 export function dependents(outputs: readonly Node[], variables: readonly Node[]): Node[] {

@@ -2,7 +2,7 @@
 import { emit } from "./emit.ts";
 import type { Node, StepLowering } from "./graph.ts";
 import type { Program } from "./program.ts";
-import { type CompileOptions, schedule } from "./schedule.ts";
+import { schedule } from "./schedule.ts";
 import { simplify, topological } from "./simplify.ts";
 import type { Schedule } from "./steps.ts";
 
@@ -18,9 +18,9 @@ export interface Compiled {
  * Compiles the graph between inputs and outputs to one WebAssembly program.
  * @throws NotCompilable when an operation has no compiled form; the interpreter runs such graphs.
  */
-export function compile(outputs: readonly Node[], inputs: readonly Node[], options?: CompileOptions): Compiled {
+export function compile(outputs: readonly Node[], inputs: readonly Node[]): Compiled {
   const simple = pruned(simplify(outputs, inputs), inputs);
-  const plan = schedule(topological(simple), inputs, simple, options);
+  const plan = schedule(topological(simple), inputs, simple);
   return { program: emit(plan, inputs, simple), schedule: plan, outputs: simple };
 }
 

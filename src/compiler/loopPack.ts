@@ -8,17 +8,13 @@ import type { Node, Shape } from "./graph.ts";
 import { type Lane, LaneAlgebra } from "./lanes.ts";
 import type { LoopAttrs } from "./loop.ts";
 import type { Body } from "./loopBody.ts";
+import { type Element, type Elements, PairBuilder } from "./loopElements.ts";
 import { combine, isPackable, viewOffsets } from "./loopPackable.ts";
 import { isConstant } from "./node.ts";
 import { eachOffset, sizeOf, stridesOf } from "./shapes.ts";
 import type { Packed, Slot } from "./steps.ts";
 
-/** One number: half 0 or 1 of a pair, or a pair with that number in both halves. */
-interface Element {
-  readonly lane: Lane;
-  readonly half: 0 | 1 | "both";
-}
-type Elements = readonly Element[];
+const pick = (elements: Elements, offsets: readonly number[]): Elements => offsets.map((i) => elements[i]!);
 
 /** Bodies with more expressions are worth loops of their own. */
 const mostExpressions = 1500;
@@ -33,6 +29,7 @@ export function packLoop(attrs: LoopAttrs): Packed | undefined {
 class Packer {
   readonly #attrs: LoopAttrs;
   readonly #algebra: LaneAlgebra = new LaneAlgebra();
+  readonly #pairs: PairBuilder = new PairBuilder(this.#algebra);
   readonly #slots: Slot[] = [];
   readonly #values: Map<Node, Elements> = new Map();
 
@@ -54,7 +51,7 @@ class Packer {
       this.#values.set(x, this.#values.get(own)!);
     });
     if (!this.#run(body) || (test && !this.#run(test))) return undefined;
-    const pairs = body.outputs.map((x) => this.#pairsOf(this.#elements(x)));
+    const pairs = body.outputs.map((x) => this.#pairs.pairsOf(this.#elements(x)));
     const going = test && this.#elements(test.outputs[0]!)[0]!.lane;
     return {
       algebra: this.#algebra,
@@ -111,15 +108,15 @@ class Packer {
     switch (lowering.kind) {
       case "map": {
         const operands = node.inputs.map((input) => this.#stretched(input, node.shape));
-        return this.#overPairs(sizeOf(node.shape), (at) =>
+        return this.#pairs.overPairs(sizeOf(node.shape), (at) =>
           lowering.scalar(this.#algebra, operands.map(at), node.attrs),
         );
       }
       case "view":
-        return this.#pick(this.#elements(x), viewOffsets(node, lowering.view(node), x.shape));
+        return pick(this.#elements(x), viewOffsets(node, lowering.view(node), x.shape));
       case "reduce": {
         const kept = this.#groups(x, node.attrs.axes as readonly number[], sizeOf(node.shape));
-        return this.#combined(kept, (a, b) =>
+        return this.#pairs.combined(kept, (a, b) =>
           combine(this.#algebra, lowering.combine as Exclude<typeof lowering.combine, "logProduct">, a, b),
         );
       }
@@ -157,8 +154,8 @@ class Packer {
         });
         return groups.map((group) =>
           group.length === 0
-            ? this.#zero()
-            : group.reduce((a, b) => this.#one((of) => this.#algebra.add(of(a), of(b)))),
+            ? this.#pairs.zero()
+            : group.reduce((a, b) => this.#pairs.one((of) => this.#algebra.add(of(a), of(b)))),
         );
       }
       default:
@@ -167,14 +164,8 @@ class Packer {
     }
   }
 
-  #zero(): Element {
-    return { lane: this.#algebra.constant(0), half: "both" };
-  }
   #zeros(node: Node): Element[] {
-    return Array.from({ length: sizeOf(node.shape) }, () => this.#zero());
-  }
-  #pick(elements: Elements, offsets: readonly number[]): Elements {
-    return offsets.map((i) => elements[i]!);
+    return Array.from({ length: sizeOf(node.shape) }, () => this.#pairs.zero());
   }
   #stretched(x: Node, shape: Shape): Elements {
     const elements = this.#elements(x);
@@ -191,43 +182,7 @@ class Packer {
         offsets[i] = at;
       },
     );
-    return this.#pick(elements, offsets);
-  }
-
-  /** A pair with two elements in its halves; `b` undefined: whatever is beside `a`. */
-  #pair(a: Element, b: Element | undefined): Lane {
-    if (a.half === "both" && (b === undefined || (b.half === "both" && b.lane === a.lane))) return a.lane;
-    if (a.half === 0 && (b === undefined || (b.lane === a.lane && b.half === 1))) return a.lane;
-    const other = b ?? a;
-    return this.#algebra.pair(a.lane, a.half === 1 ? 1 : 0, other.lane, other.half === 1 ? 1 : 0);
-  }
-  /** One number in both halves. */
-  #single(a: Element): Lane {
-    return a.half === "both" ? a.lane : this.#algebra.pair(a.lane, a.half, a.lane, a.half);
-  }
-  #one(make: (of: (x: Element) => Lane) => Lane): Element {
-    return { lane: make((x) => this.#single(x)), half: "both" };
-  }
-
-  /** `size` elements computed two at a time; `at` gives the operands' elements for the two. */
-  #overPairs(size: number, make: (at: (operand: Elements) => Lane) => Lane): Elements {
-    if (size === 1) return [{ lane: make((operand) => this.#single(operand[0]!)), half: "both" }];
-    const out: Element[] = [];
-    for (let i = 0; i < size; i += 2) {
-      const lane = make((operand) => this.#pair(operand[i]!, operand[i + 1]));
-      out.push({ lane, half: 0 });
-      if (i + 1 < size) out.push({ lane, half: 1 });
-    }
-    return out;
-  }
-  #pairsOf(elements: Elements): Lane[] {
-    if (elements.length === 1) return [this.#single(elements[0]!)];
-    const out: Lane[] = [];
-    for (let i = 0; i < elements.length; i += 2) {
-      // The last of an odd number is kept in both halves, as it is loaded.
-      out.push(i + 1 < elements.length ? this.#pair(elements[i]!, elements[i + 1]!) : this.#single(elements[i]!));
-    }
-    return out;
+    return pick(elements, offsets);
   }
 
   /** Elements that are reduced to each element of the result, in order. */
@@ -242,28 +197,6 @@ class Packer {
     });
     return groups;
   }
-  #combined(groups: readonly Element[][], two: (a: Lane, b: Lane) => Lane): Elements {
-    const [first] = groups as [Element[]];
-    if (groups.length === 1 && first.length > 2) return [this.#total(first, two)];
-    let total: Elements = groups.map((g) => g[0]!);
-    for (let k = 1; k < first.length; k++) {
-      const before = total;
-      const term = groups.map((g) => g[k]!);
-      total = this.#overPairs(groups.length, (at) => two(at(before), at(term)));
-    }
-    return total;
-  }
-  /** Many elements to one: pairs first, then their halves. */
-  #total(elements: readonly Element[], two: (a: Lane, b: Lane) => Lane): Element {
-    const lanes: Lane[] = [];
-    const even = elements.length & ~1;
-    for (let i = 0; i < even; i += 2) lanes.push(this.#pair(elements[i]!, elements[i + 1]!));
-    const lane = lanes.reduce(two);
-    const halves = this.#one((of) => two(of({ lane, half: 0 }), of({ lane, half: 1 })));
-    if (even === elements.length) return halves;
-    return this.#one((of) => two(of(halves), of(elements[even]!)));
-  }
-
   #product(node: Node): Elements {
     const [a, b] = node.inputs as [Node, Node];
     const [m, k, n] = [a.shape.at(-2)!, a.shape.at(-1)!, b.shape.at(-1)!];
@@ -280,7 +213,7 @@ class Packer {
         const x = places.map(([row]) => left[row + j]!);
         const y = places.map(([, column]) => right[column + j * n]!);
         const before = total;
-        total = this.#overPairs(m * n, (at) => {
+        total = this.#pairs.overPairs(m * n, (at) => {
           const term = algebra.mul(at(x), at(y));
           return before ? algebra.add(at(before), term) : term;
         });

@@ -4,7 +4,7 @@ import type { Access, Lane } from "./lanes.ts";
 import type { Nest } from "./steps.ts";
 
 /** Adjacent loops that every access walks as one become one. Gives the loops, and for each old loop the number of its new one. */
-export function collapse(dims: readonly number[], accesses: readonly Access[]): { sizes: number[]; group: number[] } {
+function collapse(dims: readonly number[], accesses: readonly Access[]): { sizes: number[]; group: number[] } {
   const group: number[] = new Array(dims.length);
   const sizes: number[] = [];
   let current = -1;
@@ -53,6 +53,8 @@ export interface NestPlan {
   /** The loops after collapsing, and for each old loop the number of its new one. */
   readonly sizes: readonly number[];
   readonly group: readonly number[];
+  /** Number of the innermost loop; 0 also where there is none. */
+  readonly innermost: number;
   readonly inner: InnerPlan;
   /** Every address that is read or written. */
   readonly accesses: readonly Access[];
@@ -76,7 +78,7 @@ export function planNest(nest: Nest, chunk?: number): NestPlan {
   const accesses = reached.flatMap((a) => (a.index ? [a, a.index] : [a]));
   const dims = chunk === undefined ? nest.dims : [chunk, ...nest.dims.slice(1)];
   const { sizes, group } = collapse(dims, accesses);
-  const innermost = sizes.length - 1;
+  const innermost = Math.max(sizes.length - 1, 0);
   const isInner = (level: number): boolean => level >= 0 && group[level] === innermost;
   const inside = nest.algebra.lanes.filter((lane) => uses.has(lane) && isInner(lane.level));
   const work = Math.max(inside.length, 1);
@@ -88,6 +90,7 @@ export function planNest(nest: Nest, chunk?: number): NestPlan {
   return {
     sizes,
     group,
+    innermost,
     inner,
     accesses,
     uses,

@@ -63,7 +63,7 @@ export const isConstant = (node: Node): boolean =>
   node.op === constant || (node.op.folding === "lazy" && node.inputs.every(isConstant));
 
 /** The node's values for a reference evaluator. @throws Error when the node has none. */
-export function asValue(node: Node): Value {
+function asValue(node: Node): Value {
   const data = node.value;
   if (!data) throw new Error(`the value of a traced ${node.op.name} node was asked for`);
   return { shape: node.shape, dtype: node.dtype, data };

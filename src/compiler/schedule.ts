@@ -6,34 +6,24 @@ import { buildNest } from "./buildNest.ts";
 import type { Node } from "./graph.ts";
 import { type Lane, LaneAlgebra } from "./lanes.ts";
 import { columnKernel, type MatrixVector, matrixVector, productCall } from "./matrixProducts.ts";
+import { passes } from "./passes.ts";
 import { Placement } from "./placement.ts";
 import { sizeOf } from "./shapes.ts";
 import type { NewBuffer, PlanStep, Schedule, Step } from "./steps.ts";
 import { stripMine } from "./strips.ts";
 
-/** Switches of compiling: on by default, off to look for a fault or to compare. */
-export interface CompileOptions {
-  /** Loops over the same rows run together, a chunk of rows at a time. */
-  readonly chunks?: boolean;
-}
-
 /** Builds the schedule of a graph. @throws NotCompilable naming the operation that stands in the way. */
-export function schedule(
-  order: readonly Node[],
-  inputs: readonly Node[],
-  outputs: readonly Node[],
-  options: CompileOptions = {},
-): Schedule {
+export function schedule(order: readonly Node[], inputs: readonly Node[], outputs: readonly Node[]): Schedule {
   const placement = new Placement(order, outputs);
   const buffers = new Buffers(order, inputs, placement);
   const steps = placement.slots.flatMap((slot, i) =>
-    "nest" in slot ? buildNest(slot.nest, i, placement, buffers) : buildCall(slot.call, buffers, options),
+    "nest" in slot ? buildNest(slot.nest, i, placement, buffers) : buildCall(slot.call, buffers),
   );
   const copies: Step[] = [];
   const results = placeOutputs(outputs, buffers, copies);
   const all = [...steps, ...copies];
   return {
-    steps: options.chunks === false ? all : stripMine(all, buffers.list, (...buffer) => buffers.add(...buffer)),
+    steps: passes().chunks ? stripMine(all, buffers.list, (...buffer) => buffers.add(...buffer)) : all,
     buffers: buffers.list,
     inputs: inputs.map((x) => buffers.own(x)!),
     outputs: results,
@@ -41,14 +31,13 @@ export function schedule(
 }
 
 /** The call of a kernel, loop or branch. */
-function buildCall(node: Node, buffers: Buffers, options: CompileOptions): Step[] {
+function buildCall(node: Node, buffers: Buffers): Step[] {
   const target = buffers.own(node)!;
   const { lowering } = node.op;
   if (lowering.kind === "loop" || lowering.kind === "branch") {
     const operands = node.inputs.map((x) => buffers.of(x));
     const newBuffer: NewBuffer = (...buffer) => buffers.add(...buffer);
-    const inner = (...body: Parameters<typeof schedule>): Schedule => schedule(body[0], body[1], body[2], options);
-    return [(lowering.plan as PlanStep)(node, operands, target, newBuffer, inner)];
+    return [(lowering.plan as PlanStep)(node, operands, target, newBuffer, schedule)];
   }
   if (node.op.lowering.kind === "kernel") {
     const call = node.op.lowering.call(node)!;

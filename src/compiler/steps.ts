@@ -166,7 +166,7 @@ export function allSteps(schedule: Schedule): Step[] {
 }
 
 /** The schedules inside of a step. */
-export function innerOf(step: Step): readonly Inner[] {
+function innerOf(step: Step): readonly Inner[] {
   if (step.kind === "branch") return step.branches;
   if (step.kind !== "loop" || !("workspace" in step.work)) return [];
   return step.work.test ? [step.work.body, step.work.test] : [step.work.body];

@@ -1,17 +1,17 @@
-/** Arithmetic, comparison and selection, with the algebra that keeps graphs small. */
+/** Arithmetic, with the algebra that keeps graphs small. */
 import type { Node, NodeType, Op } from "../compiler/graph.ts";
-import { apply, constantNode, scalar } from "../compiler/node.ts";
-import { allocate, sizeOf } from "../compiler/shapes.ts";
+import { scalar } from "../compiler/node.ts";
+import { sizeOf } from "../compiler/shapes.ts";
 import { uniformValue } from "./broadcast.ts";
+import { equal, less, where } from "./comparison.ts";
 import { late } from "./late.ts";
-import { applyMap, arithmetic, broadcastTo, connective, defineMap, truth } from "./map.ts";
+import { applyMap, arithmetic, broadcastTo, defineMap, scalarLike } from "./map.ts";
 
 type Simplify = NonNullable<Op["simplify"]>;
 
 const is = (node: Node, x: number): boolean => uniformValue(node) === x;
 const fit = (node: Node, type: NodeType): Node => broadcastTo(node, type.shape);
 const keepsType = (node: Node, type: NodeType): boolean => node.dtype === type.dtype;
-const one = (like: Node): Node => scalar(1, like.dtype === "float32" ? "float32" : "float64");
 const number = (x: number, like: Node): Node => scalar(x, like.dtype === "bool" ? "int32" : like.dtype);
 
 /** Depends on fewer numbers than the result has: cheap, and worth moving out of loops over the result. */
@@ -222,8 +222,8 @@ export const sqrt = (x: Node): Node => applyMap(sqrtOp, x);
 const share = (chosen: Node, other: Node): Node =>
   where(
     less(other, chosen),
-    one(chosen),
-    where(equal(other, chosen), scalar(0.5, one(chosen).dtype), scalar(0, one(chosen).dtype)),
+    scalarLike(1, chosen),
+    where(equal(other, chosen), scalarLike(0.5, chosen), scalarLike(0, chosen)),
   );
 
 const maximumOp: Op = defineMap({
@@ -255,116 +255,6 @@ export const floor = (x: Node): Node => applyMap(steps.floor, x);
 export const ceil = (x: Node): Node => applyMap(steps.ceil, x);
 export const round = (x: Node): Node => applyMap(steps.round, x);
 
-const comparisons = {
-  equal: defineMap({ name: "equal", arity: 2, dtype: truth, scalar: (m, [a, b]) => m.eq(a!, b!) }),
-  notEqual: defineMap({ name: "notEqual", arity: 2, dtype: truth, scalar: (m, [a, b]) => m.ne(a!, b!) }),
-  less: defineMap({ name: "less", arity: 2, dtype: truth, scalar: (m, [a, b]) => m.lt(a!, b!) }),
-  lessEqual: defineMap({ name: "lessEqual", arity: 2, dtype: truth, scalar: (m, [a, b]) => m.le(a!, b!) }),
-};
-export const equal = (a: Node, b: Node): Node => applyMap(comparisons.equal, numeric(a), numeric(b));
-export const notEqual = (a: Node, b: Node): Node => applyMap(comparisons.notEqual, numeric(a), numeric(b));
-export const less = (a: Node, b: Node): Node => applyMap(comparisons.less, numeric(a), numeric(b));
-export const lessEqual = (a: Node, b: Node): Node => applyMap(comparisons.lessEqual, numeric(a), numeric(b));
-
-const connectives = {
-  and: defineMap({ name: "logicalAnd", arity: 2, dtype: connective, scalar: (m, [a, b]) => m.and(a!, b!) }),
-  or: defineMap({ name: "logicalOr", arity: 2, dtype: connective, scalar: (m, [a, b]) => m.or(a!, b!) }),
-  not: defineMap({ name: "logicalNot", arity: 1, dtype: connective, scalar: (m, [a]) => m.not(a!) }),
-};
-export const logicalAnd = (a: Node, b: Node): Node => applyMap(connectives.and, a, b);
-export const logicalOr = (a: Node, b: Node): Node => applyMap(connectives.or, a, b);
-export const logicalNot = (a: Node): Node => applyMap(connectives.not, a);
-
-/** Conversions; truth values become 0 and 1, numbers become true where they are not 0, floats are truncated to integers. */
-const casts = {
-  number: (name: "float64" | "float32" | "int32"): Op =>
-    defineMap({
-      name: `cast_${name}`,
-      arity: 1,
-      dtype: () => name,
-      scalar: (m, [x]) => (name === "int32" ? m.trunc(x!) : x!),
-      partials: name === "int32" ? [] : [([x]) => one(x!)],
-      vjp: (cotangent, node) => [name === "int32" ? undefined : cast(cotangent, node.inputs[0]!.dtype)],
-      jvp: ([t], node) => (name === "int32" ? zerosNode(node) : cast(t!, name)),
-    }),
-};
-const castOps = { float64: casts.number("float64"), float32: casts.number("float32"), int32: casts.number("int32") };
-const toBool = defineMap({ name: "cast_bool", arity: 1, dtype: truth, scalar: (m, [x]) => m.ne(x!, m.constant(0)) });
-const truthTo = (name: "float64" | "float32" | "int32"): Op =>
-  defineMap({
-    name: `indicator_${name}`,
-    arity: 1,
-    dtype: () => name,
-    scalar: (m, [x]) => m.select(x!, m.constant(1), m.constant(0)),
-  });
-const truthOps = { float64: truthTo("float64"), float32: truthTo("float32"), int32: truthTo("int32") };
-
-export function cast(x: Node, dtype: Node["dtype"]): Node {
-  if (x.dtype === dtype) return x;
-  if (dtype === "bool") return applyMap(toBool, x);
-  return applyMap(x.dtype === "bool" ? truthOps[dtype] : castOps[dtype], x);
-}
-/** Truth values as numbers, where a number is wanted. */
-const numeric = (x: Node): Node => (x.dtype === "bool" ? cast(x, "int32") : x);
-
-const whereOp: Op = defineMap({
-  name: "where",
-  arity: 3,
-  dtype: (name, [condition, a, b]) => {
-    connective(name, [condition!]);
-    return a!.dtype === "bool" && b!.dtype === "bool" ? "bool" : arithmetic(name, [a!, b!]);
-  },
-  scalar: (m, [c, a, b]) => m.select(c!, a!, b!),
-  // Selecting the cotangent, not multiplying by an indicator: an infinite derivative on the side not taken stays out.
-  vjp: (cotangent, node, wanted) => {
-    const [c, a, b] = node.inputs as [Node, Node, Node];
-    const zero = scalar(0, cotangent.dtype);
-    return [
-      undefined,
-      wanted[1] ? late.sumTo(where(c, cotangent, zero), a.shape) : undefined,
-      wanted[2] ? late.sumTo(where(c, zero, cotangent), b.shape) : undefined,
-    ];
-  },
-  jvp: ([, ta, tb], node) => {
-    const zero = scalar(0, node.dtype);
-    return broadcastTo(where(node.inputs[0]!, ta ?? zero, tb ?? zero), node.shape);
-  },
-  simplify: ([c, a, b], _attrs, type) => {
-    const known = uniformValue(c!);
-    if (known === undefined) return a === b && keepsType(a!, type) ? fit(a!, type) : undefined;
-    const chosen = known ? a! : b!;
-    return keepsType(chosen, type) ? fit(chosen, type) : undefined;
-  },
-});
-export const where = (condition: Node, a: Node, b: Node): Node =>
-  applyMap(whereOp, condition, numericUnlessBoth(a, b), numericUnlessBoth(b, a));
-const numericUnlessBoth = (x: Node, other: Node): Node =>
-  x.dtype === "bool" && other.dtype !== "bool" ? cast(x, other.dtype) : x;
-
-const isNaNOp = defineMap({ name: "isNaN", arity: 1, dtype: truth, scalar: (m, [x]) => m.ne(x!, x!) });
-export const isNaN = (x: Node): Node => applyMap(isNaNOp, numeric(x));
-const isFiniteOp = defineMap({
-  name: "isFinite",
-  arity: 1,
-  dtype: truth,
-  scalar: (m, [x]) => m.lt(m.abs(x!), m.constant(Infinity)),
-});
-export const isFinite = (x: Node): Node => applyMap(isFiniteOp, numeric(x));
-
-/** The same values; derivatives stop here. */
-const stopGradientOp: Op = {
-  name: "stopGradient",
-  infer: ([x]) => x!,
-  evaluate: ([x]) => x!.data,
-  vjp: () => [undefined],
-  lowering: { kind: "identity" },
-};
-export const stopGradient = (x: Node): Node => apply(stopGradientOp, [x]);
-
-/** Zeros, kept symbolic. */
-export const zerosNode = (type: NodeType): Node =>
-  broadcastTo(constantNode(allocate(type.dtype, 1), [], type.dtype), type.shape);
-
 /** Which operation a node applies, for rules elsewhere that look through arithmetic. */
 export const arithmeticOps: Readonly<
   Record<"neg" | "add" | "sub" | "mul" | "square" | "div" | "reciprocal" | "sqrt", Op>
@@ -381,7 +271,3 @@ export const arithmeticOps: Readonly<
 
 late.add = add;
 late.mul = mul;
-late.cast = cast;
-
-/** A scalar of the floating dtype of another node. */
-export const scalarLike = (x: number, like: Node): Node => scalar(x, like.dtype === "float32" ? "float32" : "float64");

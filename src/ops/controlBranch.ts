@@ -6,14 +6,15 @@ import { lowerBody } from "../compiler/loopPrune.ts";
 import { planBranch } from "../compiler/loopSchedule.ts";
 import { apply, inputNode, scalar } from "../compiler/node.ts";
 import { sizeOf } from "../compiler/shapes.ts";
-import { equal, where } from "./arithmetic.ts";
-import { view, zeros } from "./loop.ts";
+import { equal, where } from "./comparison.ts";
+import { concat } from "./joins.ts";
 import { derivatives } from "./loopDerivatives.ts";
 import { evaluateBranch } from "./loopEvaluate.ts";
 import { segmentOf } from "./loopFlat.ts";
 import { closeBranches, rebuild } from "./loopGraph.ts";
+import { view, zeros } from "./loopMake.ts";
 import { broadcastTo } from "./map.ts";
-import { concat, reshape } from "./shape.ts";
+import { reshape } from "./shape.ts";
 
 /** Two branches of at most this much elementwise work are both computed, and one of them is selected. */
 const selectLimit = 80;

@@ -4,11 +4,11 @@
  */
 import type { Attrs, Node, NodeType, Op, Shape, TypedArray } from "../compiler/graph.ts";
 import { apply, constantNode, isConstant } from "../compiler/node.ts";
+import { passes } from "../compiler/passes.ts";
 import { sameShape, sizeOf } from "../compiler/shapes.ts";
 import { overRows } from "./affine.ts";
 import { broadcast } from "./broadcast.ts";
 import { constantIndices, readDistinct, take } from "./indexing.ts";
-import { passes } from "./passes.ts";
 import { reshape } from "./shape.ts";
 
 /** Fewer elements than this are not worth the reading. */

@@ -31,8 +31,9 @@ import {
 } from "../wasm/functions/normal.ts";
 import { pow as powOf } from "../wasm/functions/pow.ts";
 import { atan as atanOf, cos as cosOf, sin as sinOf } from "../wasm/functions/trigonometric.ts";
-import { add, arithmeticOps, div, division, equal, mul, neg, reciprocal, square, sub, where } from "./arithmetic.ts";
+import { add, arithmeticOps, div, division, mul, neg, reciprocal, square, sub } from "./arithmetic.ts";
 import { uniformValue } from "./broadcast.ts";
+import { equal, where } from "./comparison.ts";
 import { applyMap, broadcastTo, defineMap, type MapDefinition, type Partial } from "./map.ts";
 
 type Unary = <V>(m: Algebra<V>, x: V) => V;

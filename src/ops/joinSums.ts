@@ -1,10 +1,10 @@
 /** Sums of one function of the same variables over the rows of several sites, as one sum over all of their rows. */
 import type { Node } from "../compiler/graph.ts";
 import { scalar } from "../compiler/node.ts";
+import { passes } from "../compiler/passes.ts";
 import type { Term } from "./affine.ts";
 import { add, arithmeticOps, neg, sub } from "./arithmetic.ts";
 import { type RowSum, rowSumOf, sumOverRows } from "./distinctRowSums.ts";
-import { passes } from "./passes.ts";
 import { sum } from "./reduce.ts";
 
 interface Part {

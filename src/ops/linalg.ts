@@ -5,7 +5,9 @@ import { allocate, broadcastShapes, formatShape, sizeOf } from "../compiler/shap
 import { cholesky as choleskyKernel } from "../wasm/kernels/cholesky.ts";
 import type { Kernel } from "../wasm/kernels/kernel.ts";
 import { solveLower, solveLowerT } from "../wasm/kernels/triangular.ts";
-import { add, arithmeticOps, cast, mul, neg, where } from "./arithmetic.ts";
+import { add, arithmeticOps, mul, neg } from "./arithmetic.ts";
+import { cast } from "./casts.ts";
+import { where } from "./comparison.ts";
 import { squareSize } from "./indexing.ts";
 import { broadcastTo } from "./map.ts";
 import { reshape, reshapeOp, transpose } from "./shape.ts";

@@ -9,9 +9,10 @@ import { add, neg } from "./arithmetic.ts";
 import { uniformValue } from "./broadcast.ts";
 import { elementaryOps, logaddexp } from "./elementary.ts";
 import { take } from "./indexing.ts";
+import { concat, stack } from "./joins.ts";
 import { asLogSumExp } from "./logSumExp.ts";
 import { broadcastTo } from "./map.ts";
-import { concat, expandDims, reshape, stack, transpose } from "./shape.ts";
+import { expandDims, reshape, transpose } from "./shape.ts";
 
 /** Every element is one of x and numbers that do not depend on x. */
 interface Elements {

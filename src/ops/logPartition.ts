@@ -15,10 +15,10 @@ import { sizeOf } from "../compiler/shapes.ts";
 import { mul } from "./arithmetic.ts";
 import { plainChain } from "./logPartitionPlain.ts";
 import { scaledChain } from "./logPartitionScaled.ts";
-import { view } from "./loop.ts";
 import { derivatives } from "./loopDerivatives.ts";
 import { segmentOf } from "./loopFlat.ts";
 import { rebuild } from "./loopGraph.ts";
+import { view } from "./loopMake.ts";
 import { at } from "./shape.ts";
 
 /** The log partition function, its derivatives by the weights and those by the transitions, one after the other. */

@@ -5,14 +5,17 @@
 import type { Node, Shape } from "../compiler/graph.ts";
 import { Body } from "../compiler/loopBody.ts";
 import { inputNode, scalar } from "../compiler/node.ts";
+import { withPasses } from "../compiler/passes.ts";
 import { sizeOf } from "../compiler/shapes.ts";
-import { add, equal, isFinite, stopGradient, sub, where } from "./arithmetic.ts";
+import { add, sub } from "./arithmetic.ts";
+import { stopGradient } from "./casts.ts";
+import { equal, isFinite, where } from "./comparison.ts";
 import { exp, log } from "./elementary.ts";
+import { concat } from "./joins.ts";
 import { makeLoop } from "./loop.ts";
 import { derivatives } from "./loopDerivatives.ts";
-import { withPasses } from "./passes.ts";
 import { max, sum } from "./reduce.ts";
-import { at, concat, expandDims, reshape, slice } from "./shape.ts";
+import { at, expandDims, reshape, slice } from "./shape.ts";
 
 /** log Σ e^x over the first axis; no terms with any weight give −∞, and derivatives of zero. */
 function logSum(x: Node): Node {

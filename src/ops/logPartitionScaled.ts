@@ -14,29 +14,18 @@ import type { Attrs, Node, Op } from "../compiler/graph.ts";
 import { Body } from "../compiler/loopBody.ts";
 import { lowerBody } from "../compiler/loopPrune.ts";
 import { apply, inputNode, scalar } from "../compiler/node.ts";
-import {
-  abs,
-  add,
-  equal,
-  isFinite,
-  less,
-  lessEqual,
-  logicalAnd,
-  logicalOr,
-  mul,
-  neg,
-  reciprocal,
-  sub,
-  where,
-} from "./arithmetic.ts";
+import { abs, add, mul, neg, reciprocal, sub } from "./arithmetic.ts";
+import { equal, isFinite, less, lessEqual, logicalAnd, logicalOr, where } from "./comparison.ts";
 import { branch } from "./controlBranch.ts";
 import { exp, log } from "./elementary.ts";
+import { concat, stack } from "./joins.ts";
 import { plainChain } from "./logPartitionPlain.ts";
-import { makeLoop, zeros } from "./loop.ts";
+import { makeLoop } from "./loop.ts";
 import { rebuild } from "./loopGraph.ts";
+import { zeros } from "./loopMake.ts";
 import { applyMap, broadcastTo, defineMap } from "./map.ts";
 import { max, min, sum } from "./reduce.ts";
-import { at, concat, expandDims, reshape, slice, stack, transpose } from "./shape.ts";
+import { at, expandDims, reshape, slice, transpose } from "./shape.ts";
 
 const larger: Op = defineMap({ name: "larger", arity: 2, scalar: (m, [a, b]) => m.max(a!, b!) });
 const smaller: Op = defineMap({ name: "smaller", arity: 2, scalar: (m, [a, b]) => m.min(a!, b!) });

@@ -7,6 +7,7 @@
  */
 import type { Node, Op } from "../compiler/graph.ts";
 import { apply, scalar } from "../compiler/node.ts";
+import { passes } from "../compiler/passes.ts";
 import { sizeOf } from "../compiler/shapes.ts";
 import {
   logaddexpFactor as logaddexpFactorOf,
@@ -17,7 +18,6 @@ import { numberAlgebra } from "../wasm/numberAlgebra.ts";
 import { add, arithmeticOps, maximum, mul, sub } from "./arithmetic.ts";
 import { elementaryOps, isNonNegative, log } from "./elementary.ts";
 import { applyMap, broadcastTo, defineMap } from "./map.ts";
-import { passes } from "./passes.ts";
 import { at, reshape } from "./shape.ts";
 
 const softplusFactor: Op = defineMap({

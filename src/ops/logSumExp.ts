@@ -1,7 +1,10 @@
 /** log Σ e^x: how it is written, and how it is recognised again. */
 import type { Node } from "../compiler/graph.ts";
-import { add, equal, isFinite, scalarLike, stopGradient, sub, where } from "./arithmetic.ts";
+import { add, sub } from "./arithmetic.ts";
+import { stopGradient } from "./casts.ts";
+import { equal, isFinite, where } from "./comparison.ts";
 import { exp, log } from "./elementary.ts";
+import { scalarLike } from "./map.ts";
 import { max, sum } from "./reduce.ts";
 import { reshape } from "./shape.ts";
 

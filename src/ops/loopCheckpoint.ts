@@ -9,10 +9,11 @@ import type { Attrs, Node } from "../compiler/graph.ts";
 import { type LoopAttrs, layoutOf, loopAttrs, type Segment } from "../compiler/loop.ts";
 import { Body } from "../compiler/loopBody.ts";
 import { apply, inputNode, isConstant } from "../compiler/node.ts";
+import { passes } from "../compiler/passes.ts";
 import { topological } from "../compiler/simplify.ts";
+import { concat } from "./joins.ts";
 import { type LoopPieces, replaceLoops } from "./loopPieces.ts";
-import { passes } from "./passes.ts";
-import { concat, reshape, slice } from "./shape.ts";
+import { reshape, slice } from "./shape.ts";
 
 /** Carried values are kept up to this many numbers: 64 MB. */
 export const recordLimit: number = 2 ** 23;

@@ -2,10 +2,11 @@
 import type { Node } from "../compiler/graph.ts";
 import type { Segment } from "../compiler/loop.ts";
 import { isConstant } from "../compiler/node.ts";
-import { add, arithmeticOps, zerosNode } from "./arithmetic.ts";
+import { add, arithmeticOps } from "./arithmetic.ts";
 import { broadcast, uniformValue } from "./broadcast.ts";
-import { broadcastTo } from "./map.ts";
-import { concat, reshape, slice } from "./shape.ts";
+import { concat } from "./joins.ts";
+import { broadcastTo, zerosNode } from "./map.ts";
+import { reshape, slice } from "./shape.ts";
 
 /** A stretch of a vector in the shape of its segment; undefined when it is known to be zero. */
 export function segmentOf(flat: Node, { start, size, shape }: Segment): Node | undefined {

@@ -5,11 +5,11 @@
 import type { Node } from "../compiler/graph.ts";
 import { inputNode, isConstant } from "../compiler/node.ts";
 import { withOrigin } from "../compiler/origin.ts";
+import { passes } from "../compiler/passes.ts";
 import { sizeOf } from "../compiler/shapes.ts";
 import { topological } from "../compiler/simplify.ts";
 import { rebuild } from "./loopGraph.ts";
 import { StepRows } from "./loopRows.ts";
-import { passes } from "./passes.ts";
 import type { Rolled } from "./rerollLift.ts";
 
 /** A tensor of which every step reads its own row. */

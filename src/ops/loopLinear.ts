@@ -6,8 +6,9 @@ import type { Node } from "../compiler/graph.ts";
 import { isConstant, scalar } from "../compiler/node.ts";
 import { sizeOf } from "../compiler/shapes.ts";
 import { topological } from "../compiler/simplify.ts";
-import { add, arithmeticOps, div, mul, neg, sub, where } from "./arithmetic.ts";
+import { add, arithmeticOps, div, mul, neg, sub } from "./arithmetic.ts";
 import { broadcast } from "./broadcast.ts";
+import { where } from "./comparison.ts";
 
 /** factor · c + term; absent parts are zero. */
 export interface Linear {

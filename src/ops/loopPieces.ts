@@ -5,7 +5,8 @@ import { layoutOf, loopAttrs, type Segment } from "../compiler/loop.ts";
 import { apply, isConstant } from "../compiler/node.ts";
 import { withOrigin } from "../compiler/origin.ts";
 import { topological } from "../compiler/simplify.ts";
-import { concat, reshape, slice } from "./shape.ts";
+import { concat } from "./joins.ts";
+import { reshape, slice } from "./shape.ts";
 
 /** The segments of a loop's flat result, each in its own shape. */
 export interface LoopPieces {

@@ -6,19 +6,20 @@
  */
 import type { Node } from "../compiler/graph.ts";
 import { type LoopAttrs, loopAttrs } from "../compiler/loop.ts";
+import { passes } from "../compiler/passes.ts";
 import { sizeOf } from "../compiler/shapes.ts";
 import { topological } from "../compiler/simplify.ts";
-import { add, zerosNode } from "./arithmetic.ts";
+import { add } from "./arithmetic.ts";
 import { uniformValue } from "./broadcast.ts";
+import { concat } from "./joins.ts";
 import { coefficientsIn, type Linear } from "./loopLinear.ts";
 import { type LoopPieces, replaceLoops } from "./loopPieces.ts";
 import { StepRows } from "./loopRows.ts";
-import { broadcastTo } from "./map.ts";
-import { passes } from "./passes.ts";
+import { broadcastTo, zerosNode } from "./map.ts";
 import { recurrence } from "./recurrence.ts";
 import { sum } from "./reduce.ts";
 import type { Rolled } from "./rerollLift.ts";
-import { concat, reshape, slice } from "./shape.ts";
+import { reshape, slice } from "./shape.ts";
 
 /** Fewer steps are done as fast in place. */
 const fewestSteps = 16;

@@ -1,6 +1,6 @@
 /** Elementwise records: one scalar definition gives the reference evaluator, the SIMD code and, with its partials, both derivatives. */
 import type { Attrs, DType, MapLowering, Node, NodeType, Op, Shape, TypedArray, Value } from "../compiler/graph.ts";
-import { apply, isConstant } from "../compiler/node.ts";
+import { apply, constantNode, isConstant, scalar } from "../compiler/node.ts";
 import {
   allocate,
   broadcastShapes,
@@ -248,3 +248,9 @@ export function applyMap(op: Op, ...operands: Node[]): Node {
   const narrow = inputs.map((x) => (x.op === broadcast ? x.inputs[0]! : x));
   return broadcastTo(apply(op, narrow), shape);
 }
+
+/** Zeros, kept symbolic. */
+export const zerosNode = (type: NodeType): Node =>
+  broadcastTo(constantNode(allocate(type.dtype, 1), [], type.dtype), type.shape);
+/** A scalar of the floating dtype of another node. */
+export const scalarLike = (x: number, like: Node): Node => scalar(x, like.dtype === "float32" ? "float32" : "float64");

@@ -7,18 +7,19 @@ import type { Node } from "../compiler/graph.ts";
 import { type LoopAttrs, loopAttrs } from "../compiler/loop.ts";
 import { apply, isConstant, scalar } from "../compiler/node.ts";
 import { withOrigin } from "../compiler/origin.ts";
+import { passes } from "../compiler/passes.ts";
 import { sizeOf } from "../compiler/shapes.ts";
 import { topological } from "../compiler/simplify.ts";
 import { add } from "./arithmetic.ts";
+import { concat } from "./joins.ts";
 import { logLinear } from "./logLinear.ts";
 import { logPartition } from "./logPartition.ts";
 import { asLogSumExp } from "./logSumExp.ts";
 import { loop } from "./loop.ts";
 import { StepRows } from "./loopRows.ts";
 import { broadcastTo } from "./map.ts";
-import { passes } from "./passes.ts";
 import type { Rolled } from "./rerollLift.ts";
-import { concat, flip, pad, reshape, transpose } from "./shape.ts";
+import { flip, pad, reshape, transpose } from "./shape.ts";
 
 /** Equal outputs in which recurrences of log weights are log partition functions; the outputs themselves where there are none. */
 export function probabilitySpace(outputs: readonly Node[]): Node[] {

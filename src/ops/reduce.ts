@@ -2,12 +2,15 @@
 import type { Attrs, Combine, DType, Node, Op, Shape } from "../compiler/graph.ts";
 import { apply, scalar } from "../compiler/node.ts";
 import { allocate, eachOffset, reducedStrides, sizeOf } from "../compiler/shapes.ts";
-import { cast, div, equal, mul } from "./arithmetic.ts";
+import { div, mul } from "./arithmetic.ts";
+import { cast } from "./casts.ts";
+import { equal } from "./comparison.ts";
 import { distinct } from "./distinct.ts";
+import { concat } from "./joins.ts";
 import { late } from "./late.ts";
 import { sumByProduct } from "./logProduct.ts";
 import { broadcastTo } from "./map.ts";
-import { concat, flip, reshape, slice } from "./shape.ts";
+import { flip, reshape, slice } from "./shape.ts";
 import { simplifySum } from "./sumAlgebra.ts";
 
 const axesOf = (attrs: Attrs): readonly number[] => attrs.axes as readonly number[];

@@ -11,9 +11,9 @@
 import type { Node, Op } from "../compiler/graph.ts";
 import { apply, isConstant, scalar } from "../compiler/node.ts";
 import { withOrigin } from "../compiler/origin.ts";
+import { passes } from "../compiler/passes.ts";
 import { sameShape } from "../compiler/shapes.ts";
 import { add, arithmeticOps, mul, neg } from "./arithmetic.ts";
-import { passes } from "./passes.ts";
 import { sum } from "./reduce.ts";
 import { isAlike, isInput, signed } from "./rerollColumns.ts";
 import { Lifter } from "./rerollLift.ts";

@@ -5,11 +5,12 @@ import { withOrigin } from "../compiler/origin.ts";
 import { sameShape } from "../compiler/shapes.ts";
 import { arithmeticOps } from "./arithmetic.ts";
 import { take } from "./indexing.ts";
+import { concat, stack } from "./joins.ts";
 import { matmul } from "./linalg.ts";
 import { applyMap, broadcastTo } from "./map.ts";
 import { columnOf, type IsOpaque, isForm, isInput } from "./rerollColumns.ts";
 import { Interned, pickElements, pickRows, type SliceAttrs } from "./rerollElements.ts";
-import { concat, reshape, stack, transpose } from "./shape.ts";
+import { reshape, transpose } from "./shape.ts";
 
 /** What the nodes of a column become: one node with the rows along its first axis, or without that axis where all rows are equal. */
 export interface Rolled {

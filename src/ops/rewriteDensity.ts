@@ -1,7 +1,7 @@
 /** What is done to a log density as a whole before its derivatives are taken. */
 import type { Node } from "../compiler/graph.ts";
+import { passes } from "../compiler/passes.ts";
 import { joinSums } from "./joinSums.ts";
-import { passes } from "./passes.ts";
 import { probabilitySpace } from "./probabilitySpace.ts";
 import { reroll } from "./reroll.ts";
 import { joinInputs } from "./rerollInputs.ts";

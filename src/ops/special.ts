@@ -2,9 +2,9 @@
 import type { Node, Op } from "../compiler/graph.ts";
 import { apply } from "../compiler/node.ts";
 import { allocate, broadcastStrides, eachOffset, sizeOf } from "../compiler/shapes.ts";
-import { add, mul, neg, reciprocal, scalarLike, sub } from "./arithmetic.ts";
+import { add, mul, neg, reciprocal, sub } from "./arithmetic.ts";
 import { exp, lgamma, log, log1p } from "./elementary.ts";
-import { defineMap, type Partial } from "./map.ts";
+import { defineMap, type Partial, scalarLike } from "./map.ts";
 import { betainc as betaincOf } from "./special/betainc.ts";
 import { betaincinv as betaincinvOf } from "./special/betaincinv.ts";
 import { gammaincc as gammainccOf, gammainc as gammaincOf } from "./special/gammainc.ts";

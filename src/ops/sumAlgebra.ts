@@ -2,8 +2,9 @@
 import type { Node, NodeType } from "../compiler/graph.ts";
 import { isConstant, scalar } from "../compiler/node.ts";
 import { sizeOf } from "../compiler/shapes.ts";
-import { add, arithmeticOps, cast, div, mul, neg, sub } from "./arithmetic.ts";
+import { add, arithmeticOps, div, mul, neg, sub } from "./arithmetic.ts";
 import { broadcast } from "./broadcast.ts";
+import { cast } from "./casts.ts";
 import { broadcastTo } from "./map.ts";
 import { reshape } from "./shape.ts";
 import { summarise } from "./summarise.ts";

@@ -8,6 +8,7 @@
  */
 import type { Node } from "../compiler/graph.ts";
 import { isConstant, scalar } from "../compiler/node.ts";
+import { passes } from "../compiler/passes.ts";
 import { sizeOf } from "../compiler/shapes.ts";
 import { type Affine, affineForm, type DenseTerm, overRows } from "./affine.ts";
 import { add, arithmeticOps, mul, square, sub } from "./arithmetic.ts";
@@ -15,9 +16,8 @@ import { columnsOf, designColumns, flat, interleave, overSomeRows, product, vect
 import { isCostly, sumOverDistinctRows } from "./distinctRowSums.ts";
 import { distinctRows } from "./distinctRows.ts";
 import { type Between, takeOutEffects } from "./groupEffects.ts";
+import { concat } from "./joins.ts";
 import { triangularForm } from "./leastSquares.ts";
-import { passes } from "./passes.ts";
-import { concat } from "./shape.ts";
 
 type Sum = (x: Node) => Node;
 

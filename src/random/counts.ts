@@ -13,7 +13,7 @@ const REJECTION_FROM = 10;
 const SEARCH_LIMIT = 110;
 
 /** One Poisson draw of mean `rate` ≥ 0. */
-export function drawPoisson(rng: Stream, rate: number): number {
+function drawPoisson(rng: Stream, rate: number): number {
   if (rate >= REJECTION_FROM) return rejectPoisson(rng, rate);
   const none = exp(-rate);
   for (;;) {
@@ -53,7 +53,7 @@ function poissonLogMass(k: number, rate: number): number {
 }
 
 /** One binomial draw: successes of `n` trials with probability `p` in [0, 1]. */
-export function drawBinomial(rng: Stream, n: number, p: number): number {
+function drawBinomial(rng: Stream, n: number, p: number): number {
   if (p > 0.5) return n - drawBinomial(rng, n, 1 - p);
   if (n * p >= REJECTION_FROM) return rejectBinomial(rng, n, p);
   const none = exp(n * log1p(-p));

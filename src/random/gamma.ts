@@ -13,7 +13,7 @@ import { elementStreams, type Stream } from "./stream.ts";
  * Source: G. Marsaglia, W. Tsang (2000), A simple method for generating gamma variables, ACM TOMS 26; for a < 1 the draw
  * for a + 1 times U^(1/a).
  */
-export function drawGamma(rng: Stream, a: number): number {
+function drawGamma(rng: Stream, a: number): number {
   if (a >= 1) return marsagliaTsang(rng, a);
   const boosted = marsagliaTsang(rng, a + 1);
   return boosted * exp(log1p(-rng.uniform()) / a);

@@ -2,7 +2,8 @@
 import type { Node } from "../compiler/graph.ts";
 import { inputNode, isConstant } from "../compiler/node.ts";
 import { formatShape, sameShape } from "../compiler/shapes.ts";
-import { makeLoop, zeros } from "../ops/loop.ts";
+import { makeLoop } from "../ops/loop.ts";
+import { zeros } from "../ops/loopMake.ts";
 import {
   type Back,
   double,

@@ -3,7 +3,8 @@
 import type { Node } from "../compiler/graph.ts";
 import { constantNode, isConstant, scalar } from "../compiler/node.ts";
 import { formatShape, sameShape } from "../compiler/shapes.ts";
-import { cast, maximum, minimum } from "../ops/arithmetic.ts";
+import { maximum, minimum } from "../ops/arithmetic.ts";
+import { cast } from "../ops/casts.ts";
 import { makeBranch } from "../ops/controlBranch.ts";
 import {
   double,

@@ -1,7 +1,7 @@
 /** Trees of tensors as loops and branches take and return them. */
 import type { DType, Node, Shape } from "../compiler/graph.ts";
 import { formatShape, sizeOf } from "../compiler/shapes.ts";
-import { cast } from "../ops/arithmetic.ts";
+import { cast } from "../ops/casts.ts";
 import { type Tensor, type TensorLike, wrap } from "./tensor.ts";
 import { flattenTree, type TreeLike, type TreeStructure, unflattenTree } from "./tree.ts";
 

@@ -9,7 +9,6 @@ import { type Instance, instantiate } from "../compiler/program.ts";
 import { allocate } from "../compiler/shapes.ts";
 import { simplify, topological } from "../compiler/simplify.ts";
 import { variable } from "../ops/broadcast.ts";
-import { passes } from "../ops/passes.ts";
 import { fromData, type Tensor, wrap } from "./tensor.ts";
 import { asBody } from "./tracedBody.ts";
 import { flattenTree, type TreeLike, type TreeStructure, unflattenTree } from "./tree.ts";
@@ -78,7 +77,7 @@ function traceAndCompile<A extends readonly unknown[], R>(
 
 function runner(outputs: readonly Node[], inputs: readonly Node[]): Run {
   try {
-    return compiledRun(instantiate(compile(outputs, inputs, passes()).program), outputs);
+    return compiledRun(instantiate(compile(outputs, inputs).program), outputs);
   } catch (error) {
     if (!(error instanceof NotCompilable)) throw error;
     const simple = simplify(outputs, inputs);

@@ -1,6 +1,8 @@
 /** Elementwise functions on tensors; operands broadcast as in NumPy. */
 import type { DType, Node } from "../compiler/graph.ts";
 import * as arithmetic from "../ops/arithmetic.ts";
+import * as casts from "../ops/casts.ts";
+import * as comparison from "../ops/comparison.ts";
 import * as elementary from "../ops/elementary.ts";
 import { asNode, type Binary, binary, type Tensor, type TensorLike, type Unary, unary, wrap } from "./tensor.ts";
 
@@ -83,30 +85,30 @@ export const logNormalCdf: Unary = unary(elementary.logNormalCdf);
 export const normalQuantile: Unary = unary(elementary.normalQuantile);
 
 /** Where a = b, as truth values. @example equal([1, 2], 2).toArray(); // [false, true] */
-export const equal: Binary = binary(arithmetic.equal);
+export const equal: Binary = binary(comparison.equal);
 /** Where a ≠ b. */
-export const notEqual: Binary = binary(arithmetic.notEqual);
+export const notEqual: Binary = binary(comparison.notEqual);
 /** Where a < b. @example less([1, 2], 2).toArray(); // [true, false] */
-export const less: Binary = binary(arithmetic.less);
+export const less: Binary = binary(comparison.less);
 /** Where a ≤ b. */
-export const lessEqual: Binary = binary(arithmetic.lessEqual);
+export const lessEqual: Binary = binary(comparison.lessEqual);
 /** Where a > b. */
-export const greater: Binary = binary((a: Node, b: Node) => arithmetic.less(b, a));
+export const greater: Binary = binary((a: Node, b: Node) => comparison.less(b, a));
 /** Where a ≥ b. */
-export const greaterEqual: Binary = binary((a: Node, b: Node) => arithmetic.lessEqual(b, a));
+export const greaterEqual: Binary = binary((a: Node, b: Node) => comparison.lessEqual(b, a));
 /** Where both are true. */
-export const logicalAnd: Binary = binary(arithmetic.logicalAnd);
+export const logicalAnd: Binary = binary(comparison.logicalAnd);
 /** Where either is true. */
-export const logicalOr: Binary = binary(arithmetic.logicalOr);
+export const logicalOr: Binary = binary(comparison.logicalOr);
 /** Where x is false. */
-export const logicalNot: Unary = unary(arithmetic.logicalNot);
+export const logicalNot: Unary = unary(comparison.logicalNot);
 /** Where x is not a number. */
-export const isNaN: Unary = unary(arithmetic.isNaN);
+export const isNaN: Unary = unary(comparison.isNaN);
 /** Where x is neither infinite nor NaN. */
-export const isFinite: Unary = unary(arithmetic.isFinite);
+export const isFinite: Unary = unary(comparison.isFinite);
 
 /** The same values; derivatives stop here. */
-export const stopGradient: Unary = unary(arithmetic.stopGradient);
+export const stopGradient: Unary = unary(casts.stopGradient);
 
 /**
  * `a` where the condition holds, else `b`, elementwise. Both are computed; only the chosen one has a derivative.
@@ -115,11 +117,11 @@ export const stopGradient: Unary = unary(arithmetic.stopGradient);
 export function where(condition: TensorLike, a: TensorLike, b: TensorLike): Tensor {
   const test = asNode(condition);
   const [x, y] = [binary((p) => p)(a, b).node, binary((_p, q) => q)(a, b).node];
-  return wrap(arithmetic.where(test.dtype === "bool" ? test : arithmetic.cast(test, "bool"), x, y));
+  return wrap(comparison.where(test.dtype === "bool" ? test : casts.cast(test, "bool"), x, y));
 }
 
 /** x held between `low` and `high`. */
 export const clip = (x: TensorLike, low: TensorLike, high: TensorLike): Tensor => minimum(maximum(x, low), high);
 
 /** The same numbers as another dtype; floats are truncated to integers. */
-export const cast = (x: TensorLike, dtype: DType): Tensor => wrap(arithmetic.cast(asNode(x), dtype));
+export const cast = (x: TensorLike, dtype: DType): Tensor => wrap(casts.cast(asNode(x), dtype));

@@ -1,6 +1,6 @@
 /** Ordinary differential equations: Dormand and Prince's method with steps as long as the tolerance allows. */
 
-import { stopGradient } from "../ops/arithmetic.ts";
+import { stopGradient } from "../ops/casts.ts";
 import { scan, whileLoop } from "./control.ts";
 import type { TensorTree } from "./controlTrees.ts";
 import { abs, exp, greaterEqual, isNaN, less, lessEqual, log, maximum, minimum, where } from "./math.ts";

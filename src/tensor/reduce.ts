@@ -1,6 +1,6 @@
 /** Reductions of tensors: over all axes, one, or several. */
 import { normaliseAxes } from "../compiler/shapes.ts";
-import { cast } from "../ops/arithmetic.ts";
+import { cast } from "../ops/casts.ts";
 import * as indexing from "../ops/indexing.ts";
 import { logSumExp } from "../ops/logSumExp.ts";
 import * as reduce from "../ops/reduce.ts";

@@ -1,7 +1,8 @@
 /** Rearranging tensors. */
 import type { Shape } from "../compiler/graph.ts";
-import { cast } from "../ops/arithmetic.ts";
+import { cast } from "../ops/casts.ts";
 import * as indexing from "../ops/indexing.ts";
+import * as joins from "../ops/joins.ts";
 import * as map from "../ops/map.ts";
 import * as ops from "../ops/shape.ts";
 import { asNode, type Tensor, type TensorLike, wrap } from "./tensor.ts";
@@ -48,13 +49,13 @@ export const squeeze = (x: TensorLike, axis?: number | readonly number[]): Tenso
  * @example concat([[1, 2], [3]]).toArray(); // [1, 2, 3]
  * @throws TypeError when another dimension differs.
  */
-export const concat = (xs: readonly TensorLike[], axis = 0): Tensor => wrap(ops.concat(xs.map(asNode), axis));
+export const concat = (xs: readonly TensorLike[], axis = 0): Tensor => wrap(joins.concat(xs.map(asNode), axis));
 /**
  * Joins tensors of one shape along a fresh axis (0).
  * @example stack([[1, 2], [3, 4]], 1).toArray(); // [[1, 3], [2, 4]]
  * @throws TypeError when the shapes differ.
  */
-export const stack = (xs: readonly TensorLike[], axis = 0): Tensor => wrap(ops.stack(xs.map(asNode), axis));
+export const stack = (xs: readonly TensorLike[], axis = 0): Tensor => wrap(joins.stack(xs.map(asNode), axis));
 /** Reverses one axis. @example flip([1, 2, 3], 0).toArray(); // [3, 2, 1] */
 export const flip = (x: TensorLike, axis: number): Tensor => wrap(ops.flip(asNode(x), axis));
 /**

@@ -1,17 +1,21 @@
 /** The Tensor: what a user holds. Immutable; it has values, or a place in a graph that is being traced. */
 import type { DType, Node, Shape, TypedArray } from "../compiler/graph.ts";
 import { constantNode, isConstant, scalar } from "../compiler/node.ts";
-import { allocate, formatShape, normaliseAxes, sizeOf } from "../compiler/shapes.ts";
+import { formatShape, normaliseAxes, sizeOf } from "../compiler/shapes.ts";
 import * as arithmetic from "../ops/arithmetic.ts";
+import * as casts from "../ops/casts.ts";
 import * as elementary from "../ops/elementary.ts";
+import * as joins from "../ops/joins.ts";
 import { matmul } from "../ops/linalg.ts";
 import * as reduce from "../ops/reduce.ts";
 import * as shapes from "../ops/shape.ts";
 import { describe, INSPECT, remedy } from "./describe.ts";
+import { type NestedArray, nodeOfNested, printNested } from "./nested.ts";
+import { refuse, refuseOperator } from "./refusals.ts";
 
 export type { DType, Shape, TypedArray } from "../compiler/graph.ts";
+export type { NestedArray } from "./nested.ts";
 
-export type NestedArray = readonly (number | boolean | NestedArray)[];
 /** Whatever is accepted where a tensor is wanted. Typed arrays are vectors. */
 export type TensorLike = Tensor | number | boolean | NestedArray | TypedArray;
 
@@ -85,7 +89,7 @@ export class Tensor {
 
   /** Kind, shape and values; long axes are cut to their first entries. */
   toString(): string {
-    const values = this.node.value ? print(this.toArray(), this.size > 100 ? 6 : Infinity) : "traced";
+    const values = this.node.value ? printNested(this.toArray(), this.size > 100 ? 6 : Infinity) : "traced";
     return `Tensor(${values}, shape ${formatShape(this.shape)}, ${this.dtype})`;
   }
 
@@ -218,34 +222,6 @@ Object.defineProperty(Tensor.prototype, INSPECT, {
   },
 });
 
-function refuse(asked: string, node: Node): never {
-  throw new Error(
-    `${asked}: ${origin(node)} has no value while the model is traced; it stands for values to come. ` +
-      "Choose between values with where(condition, a, b) instead of `if`, loop over data and not over parameters, and read numbers from the data or from results.",
-  );
-}
-
-function refuseOperator(node: Node): never {
-  throw new TypeError(
-    `JavaScript's operators and Math work on numbers, not on tensors: ${origin(node)} met one. ` +
-      "Write x.add(1) for x + 1, exp(x) for Math.exp(x), where(greater(x, 0), a, b) for x > 0 ? a : b.",
-  );
-}
-
-/** `the tensor "mu" (shape [8], made at model.ts:3:9)` */
-function origin(node: Node): string {
-  const { name } = node.attrs;
-  const what = typeof name === "string" ? `the tensor "${name}"` : `a result of ${node.op.name}`;
-  const place = node.origin?.line === undefined ? "" : `, made at ${node.origin.line}`;
-  return `${what} (shape ${formatShape(node.shape)}${place})`;
-}
-
-function print(x: NestedArray | number | boolean, most: number): string {
-  if (!Array.isArray(x)) return String(x);
-  const shown = x.slice(0, most).map((row) => print(row, most));
-  return `[${shown.join(",")}${x.length > most ? ",…" : ""}]`;
-}
-
 /** A tensor around a node. */
 export const wrap = (node: Node): Tensor => new Tensor(node);
 export const isTensor = (x: unknown): x is Tensor => x instanceof Tensor;
@@ -279,7 +255,7 @@ export const shapeOf = (x: TensorLike): Shape => (isTensor(x) ? x.shape : asNode
 export function asTensor(x: TensorLike, dtype?: DType): Tensor {
   if (isTensor(x) && (dtype === undefined || dtype === x.dtype)) return x;
   const node = asNode(x);
-  return wrap(dtype === undefined ? node : arithmetic.cast(node, dtype));
+  return wrap(dtype === undefined ? node : casts.cast(node, dtype));
 }
 
 /** The node of a TensorLike. */
@@ -303,60 +279,12 @@ export function asNode(x: TensorLike): Node {
 /** Copies nested arrays; arrays may hold tensors, which are then stacked. */
 function fromNested(x: NestedArray): Node {
   if (holdsTensor(x))
-    return shapes.stack(
+    return joins.stack(
       x.map((row) => asNode(row as TensorLike)),
       0,
     );
-  const shape: number[] = [];
-  for (
-    let level: unknown = x;
-    Array.isArray(level) || ArrayBuffer.isView(level);
-    level = (level as ArrayLike<unknown>)[0]
-  ) {
-    shape.push((level as unknown as ArrayLike<unknown>).length);
-  }
-  const flat: (number | boolean)[] = [];
-  const place: number[] = [];
-  const path = (d: number): string =>
-    place
-      .slice(0, d)
-      .map((i) => `[${i}]`)
-      .join("");
-  const fill = (level: unknown, d: number): void => {
-    const isArray = Array.isArray(level) || ArrayBuffer.isView(level);
-    if (!isArray) {
-      if (d !== shape.length) throw ragged(`a number at ${path(d)} where others have arrays`);
-      if (typeof level !== "number" && typeof level !== "boolean") {
-        throw new TypeError(
-          `A tensor holds numbers or booleans, got ${describe(level)} at ${path(d) || "the top"}. ${remedy(level)}`.trimEnd(),
-        );
-      }
-      flat.push(level);
-      return;
-    }
-    const row = level as unknown as ArrayLike<unknown>;
-    if (d === shape.length) throw ragged(`an array at ${path(d)} where others have numbers`);
-    if (row.length !== shape[d]) {
-      throw ragged(`length ${row.length} at ${path(d) || "the top"}, ${shape[d]} elsewhere in dimension ${d}`);
-    }
-    const isInnermost = d + 1 === shape.length;
-    for (let i = 0; i < row.length; i++) {
-      const element = row[i];
-      place[d] = i;
-      if (isInnermost && typeof element === "number") flat.push(element);
-      else fill(element, d + 1);
-    }
-  };
-  fill(x, 0);
-  const dtype: DType = flat.length > 0 && flat.every((v) => typeof v === "boolean") ? "bool" : "float64";
-  const data = allocate(dtype, flat.length);
-  for (let i = 0; i < flat.length; i++) data[i] = Number(flat[i]);
-  return constantNode(data, shape, dtype);
+  return nodeOfNested(x);
 }
-const ragged = (how: string): TypeError =>
-  new TypeError(
-    `Ragged array: ${how}. All rows need one length: pad them and mask the padding, or use a site for each.`,
-  );
 const holdsTensor = (x: unknown): boolean =>
   Array.isArray(x) && x.some((row) => typeof row === "object" && (isTensor(row) || holdsTensor(row)));
 
@@ -401,7 +329,7 @@ export const reduction =
 
 /** Sum divided by the number of elements. */
 export const meanNode = (x: Node, axes: readonly number[]): Node => {
-  const total = reduce.sum(arithmetic.cast(x, x.dtype === "float32" ? "float32" : "float64"), axes);
+  const total = reduce.sum(casts.cast(x, x.dtype === "float32" ? "float32" : "float64"), axes);
   const count = axes.reduce((n, d) => n * x.shape[d]!, 1);
   return arithmetic.div(total, scalar(count, total.dtype));
 };

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { pullback } from "../../src/autodiff/reverse.ts";
 import { compile } from "../../src/compiler/compile.ts";
 import { scalar } from "../../src/compiler/node.ts";
-import { withPasses } from "../../src/ops/passes.ts";
+import { withPasses } from "../../src/compiler/passes.ts";
 import { matmul } from "../../src/tensor/linalg.ts";
 import * as math from "../../src/tensor/math.ts";
 import * as shape from "../../src/tensor/shape.ts";

@@ -5,6 +5,7 @@ import { type Compiled, compile } from "../../src/compiler/compile.ts";
 import type { Node } from "../../src/compiler/graph.ts";
 import { interpret } from "../../src/compiler/interpret.ts";
 import { scalar } from "../../src/compiler/node.ts";
+import { withPasses } from "../../src/compiler/passes.ts";
 import { NotCompilable } from "../../src/compiler/placement.ts";
 import { printProgram } from "../../src/compiler/print.ts";
 import { instantiate } from "../../src/compiler/program.ts";
@@ -47,7 +48,7 @@ function compared(shapes: Shapes, f: Of, values?: readonly Float64Array[]): { ch
     return first;
   };
   const chunked = compile(outputs, inputs);
-  const plain = compile(outputs, inputs, { chunks: false });
+  const plain = withPasses({ chunks: false }, () => compile(outputs, inputs));
   const found = run(chunked);
   const agrees = (expected: ArrayLike<number>, k: number, engine: string): void => {
     const largest = Math.max(1, ...Array.from(expected, Math.abs).filter(Number.isFinite));

@@ -15,12 +15,13 @@ import { describe, expect, test } from "vitest";
 import type { Node } from "../../src/compiler/graph.ts";
 import { interpret } from "../../src/compiler/interpret.ts";
 import { inputNode, scalar } from "../../src/compiler/node.ts";
+import { passes, withPasses } from "../../src/compiler/passes.ts";
 import { topological } from "../../src/compiler/simplify.ts";
 import { abs, add, div, maximum, mul, neg, square, sub } from "../../src/ops/arithmetic.ts";
 import { exp as expNode, softplus, tanh } from "../../src/ops/elementary.ts";
-import { passes, withPasses } from "../../src/ops/passes.ts";
+import { stack } from "../../src/ops/joins.ts";
 import { reroll } from "../../src/ops/reroll.ts";
-import { at, stack } from "../../src/ops/shape.ts";
+import { at } from "../../src/ops/shape.ts";
 import { loopsOf, twins, unrolled } from "./rerollModels.ts";
 
 const pointOf = (ld: LogDensity): Float64Array =>

@@ -12,9 +12,10 @@ import {
 import { describe, expect, test } from "vitest";
 import { inputNode } from "../../src/compiler/node.ts";
 import { mul, square } from "../../src/ops/arithmetic.ts";
+import { stack } from "../../src/ops/joins.ts";
 import { sum } from "../../src/ops/reduce.ts";
 import { joinInputs } from "../../src/ops/rerollInputs.ts";
-import { at, stack } from "../../src/ops/shape.ts";
+import { at } from "../../src/ops/shape.ts";
 import { loopsOf, unrolled } from "./rerollModels.ts";
 
 const counts = (rows: number): number[] => Array.from({ length: rows }, (_, i) => (7 * i) % 5);

@@ -14,7 +14,7 @@ import {
   take,
   tensor,
 } from "lapilli";
-import { withPasses } from "../../src/ops/passes.ts";
+import { withPasses } from "../../src/compiler/passes.ts";
 
 export interface Twins {
   readonly loop: () => void;

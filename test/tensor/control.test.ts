@@ -2,10 +2,10 @@ import { describe, expect, test } from "vitest";
 import { grad, valueAndGrad } from "../../src/autodiff/grad.ts";
 import { compile } from "../../src/compiler/compile.ts";
 import { inputNode } from "../../src/compiler/node.ts";
+import { withPasses } from "../../src/compiler/passes.ts";
 import { printProgram } from "../../src/compiler/print.ts";
 import { instantiate } from "../../src/compiler/program.ts";
 import { allSteps } from "../../src/compiler/steps.ts";
-import { withPasses } from "../../src/ops/passes.ts";
 import { scan, whileLoop } from "../../src/tensor/control.ts";
 import { cond, switchCase } from "../../src/tensor/controlBranch.ts";
 import { arange, tensor } from "../../src/tensor/create.ts";
@@ -29,12 +29,11 @@ const recurrence = (n: number) => (x: Tensor) => {
   const { value, grad: slope } = valueAndGrad(f)(x);
   return [value, slope];
 };
-const compiledRecurrence = (n: number, options?: Parameters<typeof compile>[2]): ReturnType<typeof compile> => {
+const compiledRecurrence = (n: number): ReturnType<typeof compile> => {
   const x = inputNode([], "float64", "x");
   return compile(
     recurrence(n)(wrap(x)).map((t) => t.node),
     [x],
-    options,
   );
 };
 
@@ -108,7 +107,8 @@ describe("scan", () => {
         const loops = names(allSteps(compiled.schedule)).filter((kind) => kind === "loop");
         expect(loops.length).toBe(recurrences ? 0 : 2);
         // Without chunks, whose last one is of another length for other numbers of steps.
-        const bytes = (steps: number): number => compiledRecurrence(steps, { chunks: false }).program.code.length;
+        const bytes = (steps: number): number =>
+          withPasses({ chunks: false }, () => compiledRecurrence(steps).program.code.length);
         expect(Math.abs(bytes(10 * n) - bytes(n))).toBeLessThan(100);
         const instance = instantiate(compiled.program);
         const run = (): number[] => {

@@ -1,19 +1,17 @@
 import { cholesky } from "../../src/wasm/kernels/cholesky.ts";
-import { gemm, gemmNT, gemmTN } from "../../src/wasm/kernels/gemm.ts";
+import { gemm } from "../../src/wasm/kernels/gemm.ts";
 import { inverseFactor } from "../../src/wasm/kernels/inverseFactor.ts";
 import { inverseProducts, rightColumns } from "../../src/wasm/kernels/inverseProducts.ts";
 import type { Kernel } from "../../src/wasm/kernels/kernel.ts";
 import { logProduct } from "../../src/wasm/kernels/logProduct.ts";
 import { gemv, gemvT, gemvTLower, gemvTUpper } from "../../src/wasm/kernels/products.ts";
 import { recurrenceKernel } from "../../src/wasm/kernels/recurrence.ts";
-import { copy, cumsum, cumsumReverse, fill } from "../../src/wasm/kernels/sequences.ts";
-import { solveLower, solveLowerT, solveUpper, solveUpperT } from "../../src/wasm/kernels/triangular.ts";
+import { cumsum } from "../../src/wasm/kernels/sequences.ts";
+import { solveLower, solveLowerT } from "../../src/wasm/kernels/triangular.ts";
 
 /** Every kernel that programs may call. */
 export const kernels: readonly Kernel[] = [
   gemm,
-  gemmNT,
-  gemmTN,
   gemv,
   gemvT,
   gemvTUpper,
@@ -24,12 +22,7 @@ export const kernels: readonly Kernel[] = [
   rightColumns,
   solveLower,
   solveLowerT,
-  solveUpper,
-  solveUpperT,
   cumsum,
-  cumsumReverse,
-  copy,
-  fill,
   logProduct,
   recurrenceKernel(false, false),
   recurrenceKernel(false, true),

@@ -1,7 +1,7 @@
 /** Products of matrices. */
 import type { Code, Local } from "../assembler.ts";
 import { address, advance, blockLength, blockLoop, type Kernel, kernel, loadPair, setSum } from "./kernel.ts";
-import { combineRows, dotRows } from "./products.ts";
+import { combineRows } from "./products.ts";
 
 /**
  * Matrix products. Large ones follow Goto and van de Geijn (2008), "Anatomy of high-performance matrix multiplication": both operands are
@@ -18,13 +18,12 @@ const TILE_BYTES = 4 * 4 * 8;
 const PACKED_WORK = 16384;
 const PACKED_EXTENT = 8;
 
-/** What happens to C: overwritten, added to, subtracted from; {@link LOWER} limits it to tiles that touch the lower triangle. */
+/** What happens to C: overwritten, subtracted from (1 would add); {@link LOWER} limits it to tiles that touch the lower triangle. */
 export const ASSIGN = 0;
-export const ADD = 1;
 export const SUBTRACT = 2;
 export const LOWER = 4;
 
-/** Doubles of scratch that {@link gemm}, {@link gemmNT} and {@link gemmTN} need for C of m×n and inner extent k; may be 0. */
+/** Doubles of scratch that {@link gemm} needs for C of m×n and inner extent k; may be 0. */
 export function scratchDoubles(m: number, k: number, n: number): number {
   return Math.min(m, k, n) >= PACKED_EXTENT && m * k * n >= PACKED_WORK ? packedDoubles(m, k, n) : 0;
 }
@@ -207,98 +206,38 @@ export const gemmStrided: Kernel = kernel(
   },
 );
 
-type GemmParameters = Readonly<Record<"a" | "b" | "c" | "m" | "k" | "n" | "scratch", Local>>;
-
-/** Push the row stride and the column stride of an operand stored with rows of `width` doubles, or of its transpose. */
-function strides(c: Code, width: Local, transposed: boolean): void {
-  if (transposed) c.i32(8);
-  c.get(width).i32(3).op("i32.shl");
-  if (!transposed) c.i32(8);
-}
-
-/** A product that is packed when that pays; otherwise row i of C is the matrix–vector product that `pushRow` prepares. */
-function product(
-  name: string,
-  pushStrides: (c: Code, p: GemmParameters, operand: "a" | "b") => void,
-  rowKernel: Kernel,
-  pushRow: (c: Code, p: GemmParameters, i: Local) => void,
-): Kernel {
-  return kernel(
-    name,
-    ["a", "b", "c", "m", "k", "n", "scratch"],
-    (c, p, link) => {
-      const i = c.local("i32", "i");
-      for (const extent of [p.m, p.k, p.n]) c.get(extent).i32(PACKED_EXTENT).op("i32.ge_s");
-      for (const extent of [p.m, p.k, p.n]) c.get(extent).op("f64.convert_i32_s");
-      c.op("f64.mul").op("f64.mul").f64(PACKED_WORK).op("f64.ge").op("i32.and").op("i32.and").op("i32.and");
-      c.if(
-        () => {
-          c.get(p.a);
-          pushStrides(c, p, "a");
-          c.get(p.b);
-          pushStrides(c, p, "b");
-          c.get(p.c).get(p.n).i32(3).op("i32.shl").get(p.m).get(p.k).get(p.n).i32(ASSIGN).get(p.scratch);
-          c.call(link(gemmStrided));
-        },
-        () => {
-          c.countedLoop(i, p.m, 1, () => {
-            pushRow(c, p, i);
-            c.f64(1).call(link(rowKernel));
-          });
-        },
-      );
-    },
-    ([m, k, n]) => scratchDoubles(m!, k!, n!),
-  );
-}
-
-/** Push the address of row `i` of a matrix with rows of `width` doubles. */
-function rowAddress(c: Code, base: Local, i: Local, width: Local): void {
-  c.get(base).get(i).get(width).op("i32.mul").i32(3).op("i32.shl").op("i32.add");
-}
-
-const doubles = (c: Code, n: Local) => c.get(n).i32(3).op("i32.shl");
-
-/** `gemm(a, b, c, m, k, n, scratch)`: C = A·B for A m×k, B k×n. Scratch: {@link scratchDoubles}. */
-export const gemm: Kernel = product(
+/**
+ * `gemm(a, b, c, m, k, n, scratch)`: C = A·B for A m×k, B k×n: packed when that pays; otherwise every row of C is a matrix–vector
+ * product. Scratch: {@link scratchDoubles}.
+ */
+export const gemm: Kernel = kernel(
   "gemm",
-  (c, p, operand) => strides(c, operand === "a" ? p.k : p.n, false),
-  combineRows,
-  (c, p, i) => {
-    c.get(p.b);
-    doubles(c, p.n);
-    rowAddress(c, p.a, i, p.k);
-    c.i32(8);
-    rowAddress(c, p.c, i, p.n);
-    c.get(p.k).get(p.n);
+  ["a", "b", "c", "m", "k", "n", "scratch"],
+  (c, p, link) => {
+    const i = c.local("i32", "i");
+    const pushBytes = (n: Local) => c.get(n).i32(3).op("i32.shl");
+    /** Pushes the address of row `i` of a matrix with rows of `width` doubles. */
+    const pushRow = (base: Local, width: Local) =>
+      c.get(base).get(i).get(width).op("i32.mul").i32(3).op("i32.shl").op("i32.add");
+    for (const extent of [p.m, p.k, p.n]) c.get(extent).i32(PACKED_EXTENT).op("i32.ge_s");
+    for (const extent of [p.m, p.k, p.n]) c.get(extent).op("f64.convert_i32_s");
+    c.op("f64.mul").op("f64.mul").f64(PACKED_WORK).op("f64.ge").op("i32.and").op("i32.and").op("i32.and");
+    c.if(
+      () => {
+        c.get(p.a);
+        pushBytes(p.k).i32(8).get(p.b);
+        pushBytes(p.n).i32(8).get(p.c);
+        pushBytes(p.n).get(p.m).get(p.k).get(p.n).i32(ASSIGN).get(p.scratch).call(link(gemmStrided));
+      },
+      () => {
+        c.countedLoop(i, p.m, 1, () => {
+          c.get(p.b);
+          pushBytes(p.n);
+          pushRow(p.a, p.k).i32(8);
+          pushRow(p.c, p.n).get(p.k).get(p.n).f64(1).call(link(combineRows));
+        });
+      },
+    );
   },
-);
-
-/** `gemmTN(a, b, c, m, k, n, scratch)`: C = Aᵀ·B for A k×m, B k×n. Scratch: {@link scratchDoubles}. */
-export const gemmTN: Kernel = product(
-  "gemmTN",
-  (c, p, operand) => strides(c, operand === "a" ? p.m : p.n, operand === "a"),
-  combineRows,
-  (c, p, i) => {
-    c.get(p.b);
-    doubles(c, p.n);
-    address(c, p.a, i, 8);
-    doubles(c, p.m);
-    rowAddress(c, p.c, i, p.n);
-    c.get(p.k).get(p.n);
-  },
-);
-
-/** `gemmNT(a, b, c, m, k, n, scratch)`: C = A·Bᵀ for A m×k, B n×k. Scratch: {@link scratchDoubles}. */
-export const gemmNT: Kernel = product(
-  "gemmNT",
-  (c, p, operand) => strides(c, p.k, operand === "b"),
-  dotRows,
-  (c, p, i) => {
-    c.get(p.b);
-    doubles(c, p.k);
-    rowAddress(c, p.a, i, p.k);
-    rowAddress(c, p.c, i, p.n);
-    c.i32(8).get(p.n).get(p.k);
-  },
+  ([m, k, n]) => scratchDoubles(m!, k!, n!),
 );

@@ -216,7 +216,7 @@ function columnProducts(name: string, finish: Finish, part: Part = "full"): Kern
   });
 }
 
-export const dotRows: Kernel = rowProducts("dotRows", "store");
+const dotRows: Kernel = rowProducts("dotRows", "store");
 export const solveRows: Kernel = rowProducts("solveRows", "solve");
 export const combineRows: Kernel = columnProducts("combineRows", "store");
 const combineUpper: Kernel = columnProducts("combineUpper", "store", "upper");

@@ -178,7 +178,3 @@ function solve(name: string, substitute: Kernel, transposed: boolean): Kernel {
 export const solveLower: Kernel = solve("solveLower", forward, false);
 /** `solveLowerT(l, b, x, n, m, scratch)`: X = L⁻ᵀB. */
 export const solveLowerT: Kernel = solve("solveLowerT", backward, true);
-/** `solveUpper(u, b, x, n, m, scratch)`: X = U⁻¹B. */
-export const solveUpper: Kernel = solve("solveUpper", backward, false);
-/** `solveUpperT(u, b, x, n, m, scratch)`: X = U⁻ᵀB. */
-export const solveUpperT: Kernel = solve("solveUpperT", forward, true);

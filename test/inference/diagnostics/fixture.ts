@@ -1,9 +1,12 @@
 import { readFileSync } from "node:fs";
+import { toChains } from "../../../inference/diagnostics/draws.ts";
 import { ebfmi } from "../../../inference/diagnostics/ebfmi.ts";
-import { essBasic, essBulk, essMean, essQuantile, essSd, essTail } from "../../../inference/diagnostics/ess.ts";
+import { effectiveSampleSize } from "../../../inference/diagnostics/effectiveSampleSize.ts";
+import { essBulk, essMean, essQuantile, essSd, essTail } from "../../../inference/diagnostics/ess.ts";
 import { mcseMean, mcseQuantile, mcseSd } from "../../../inference/diagnostics/mcse.ts";
 import { quantile } from "../../../inference/diagnostics/quantile.ts";
-import { rHat, rHatBasic } from "../../../inference/diagnostics/rHat.ts";
+import { potentialScaleReduction, rHat } from "../../../inference/diagnostics/rHat.ts";
+import { split } from "../../../inference/diagnostics/split.ts";
 
 /** A value of the fixture: null is NaN. */
 export type Value = number | "Infinity" | null;
@@ -105,16 +108,16 @@ export function drawsNamed(name: string): number[][] {
 export const diagnostics: Readonly<Record<string, (draws: number[][]) => number>> = {
   rhat: rHat,
   rhat_rank: rHat,
-  rhat_split: rHatBasic,
-  rhat_basic: (x) => rHatBasic(x, { split: false }),
-  rhat_raw: (x) => rHatBasic(x, { split: false }),
+  rhat_split: (x) => potentialScaleReduction(split(toChains(x, "rhat_split"))),
+  rhat_basic: (x) => potentialScaleReduction(toChains(x, "rhat_basic")),
+  rhat_raw: (x) => potentialScaleReduction(toChains(x, "rhat_raw")),
   ess_bulk: essBulk,
   ess_tail: essTail,
   ess_mean: essMean,
   ess_sd: essSd,
   ess_median: (x) => essQuantile(x),
-  ess_basic: (x) => essBasic(x, { split: false }),
-  ess_raw: (x) => essBasic(x, { split: false }),
+  ess_basic: (x) => effectiveSampleSize(toChains(x, "ess_basic")),
+  ess_raw: (x) => effectiveSampleSize(toChains(x, "ess_raw")),
   ess_q01: (x) => essQuantile(x, 0.01),
   ess_q10: (x) => essQuantile(x, 0.1),
   ess_q30: (x) => essQuantile(x, 0.3),
@@ -139,13 +142,11 @@ export const diagnostics: Readonly<Record<string, (draws: number[][]) => number>
 /** Every diagnostic that takes draws alone, by its own name. */
 export const byName: Readonly<Record<string, (draws: never) => unknown>> = {
   rHat,
-  rHatBasic,
   essBulk,
   essTail,
   essMean,
   essSd,
   essQuantile,
-  essBasic,
   mcseMean,
   mcseSd,
   mcseQuantile,

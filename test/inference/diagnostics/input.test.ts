@@ -1,10 +1,11 @@
 import { describe, expect, test } from "vitest";
+import { toChains } from "../../../inference/diagnostics/draws.ts";
 import { ebfmi } from "../../../inference/diagnostics/ebfmi.ts";
 import { essBulk, essMean, essQuantile, essTail } from "../../../inference/diagnostics/ess.ts";
 import { eti, hdi } from "../../../inference/diagnostics/intervals.ts";
 import { mcseQuantile } from "../../../inference/diagnostics/mcse.ts";
 import { quantile } from "../../../inference/diagnostics/quantile.ts";
-import { rHat, rHatBasic } from "../../../inference/diagnostics/rHat.ts";
+import { potentialScaleReduction, rHat } from "../../../inference/diagnostics/rHat.ts";
 import { byName, drawsNamed } from "./fixture.ts";
 
 describe("forms of draws", () => {
@@ -67,7 +68,7 @@ describe("no answer is NaN", () => {
   });
   test("one chain has an R̂ of its halves, but none as a whole", () => {
     expect(rHat(drawsNamed("single chain"))).toBeCloseTo(1, 1);
-    expect(rHatBasic(drawsNamed("single chain"), { split: false })).toBeNaN();
+    expect(potentialScaleReduction(toChains(drawsNamed("single chain"), "one chain"))).toBeNaN();
   });
   test("a constant tail indicator has no ESS", () => {
     expect(essTail(drawsNamed("binary"))).toBeNaN();

@@ -2,7 +2,9 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { argsort } from "../../../inference/diagnostics/argsort.ts";
 import { autocovariance, centre, meanAutocovariance } from "../../../inference/diagnostics/autocovariance.ts";
-import { essBasic, essBulk, essMean, essQuantile, essTail } from "../../../inference/diagnostics/ess.ts";
+import { toChains } from "../../../inference/diagnostics/draws.ts";
+import { effectiveSampleSize } from "../../../inference/diagnostics/effectiveSampleSize.ts";
+import { essBulk, essMean, essQuantile, essTail } from "../../../inference/diagnostics/ess.ts";
 import { fourierTransform } from "../../../inference/diagnostics/fourier.ts";
 import { eti, hdi } from "../../../inference/diagnostics/intervals.ts";
 import { chainMeans, mean, standardDeviation } from "../../../inference/diagnostics/moments.ts";
@@ -198,8 +200,8 @@ describe("intervals", () => {
   });
 });
 
-test("whole chains: essBasic of one chain against itself split", () => {
+test("whole chains: one chain against itself split", () => {
   const [chain] = drawsNamed("single chain");
   const halves = [chain.slice(0, 25), chain.slice(25)];
-  expect(essBasic([chain])).toBe(essBasic(halves, { split: false }));
+  expect(essMean([chain])).toBe(effectiveSampleSize(toChains(halves, "halves")));
 });
