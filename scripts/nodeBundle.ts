@@ -7,7 +7,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { build } from "esbuild";
+import { build, type Plugin } from "esbuild";
 import ts from "typescript";
 import { eagerFunctions, type FunctionNumbers, numbersOf } from "./eagerFunctions.ts";
 import { pureCalls } from "./pureCalls.ts";
@@ -22,6 +22,22 @@ export async function bundleForNode(root: string, program: ts.Program): Promise<
   const write = (name: string, text: string): unknown => files.set(name, text);
   program.emit(undefined, write, undefined, false, { after: [pureCalls, eagerFunctions(eager)] });
   const map = (path: string): string => Buffer.from(files.get(`${path}.map`)!).toString("base64");
+  await bundleModules(dist, [
+    {
+      name: "eager functions",
+      setup({ onLoad }) {
+        onLoad({ filter: /\.js$/ }, ({ path }) => ({
+          contents: files
+            .get(path)!
+            .replace(/^\/\/# sourceMappingURL=.*$/m, `//# sourceMappingURL=data:application/json;base64,${map(path)}`),
+        }));
+      },
+    },
+  ]);
+}
+
+/** Writes `node` into a folder of modules: a file for each entry of the package, and what they share. */
+export async function bundleModules(dist: string, plugins: Plugin[] = []): Promise<void> {
   await build({
     entryPoints: {
       index: join(dist, "src/index.js"),
@@ -38,21 +54,7 @@ export async function bundleForNode(root: string, program: ts.Program): Promise<
     sourcemap: true,
     sourcesContent: false,
     outdir: join(dist, "node"),
-    plugins: [
-      {
-        name: "eager functions",
-        setup({ onLoad }) {
-          onLoad({ filter: /\.js$/ }, ({ path }) => ({
-            contents: files
-              .get(path)!
-              .replace(
-                /^\/\/# sourceMappingURL=.*$/m,
-                `//# sourceMappingURL=data:application/json;base64,${map(path)}`,
-              ),
-          }));
-        },
-      },
-    ],
+    plugins,
   });
 }
 
