@@ -350,15 +350,18 @@ function fromNested(x: NestedArray): Node {
   fill(x, 0);
   const dtype: DType = flat.length > 0 && flat.every((v) => typeof v === "boolean") ? "bool" : "float64";
   const data = allocate(dtype, flat.length);
-  for (let i = 0; i < flat.length; i++) data[i] = Number(flat[i]);
+  for (let i = 0; i < flat.length; i++) data[i] = +flat[i]!;
   return constantNode(data, shape, dtype);
 }
 const ragged = (how: string): TypeError =>
   new TypeError(
     `Ragged array: ${how}. All rows need one length: pad them and mask the padding, or use a site for each.`,
   );
-const holdsTensor = (x: unknown): boolean =>
-  Array.isArray(x) && x.some((row) => typeof row === "object" && (isTensor(row) || holdsTensor(row)));
+function holdsTensor(x: unknown): boolean {
+  if (!Array.isArray(x)) return false;
+  for (const row of x) if (typeof row === "object" && (isTensor(row) || holdsTensor(row))) return true;
+  return false;
+}
 
 export type Unary = (x: TensorLike) => Tensor;
 export type Binary = (a: TensorLike, b: TensorLike) => Tensor;
