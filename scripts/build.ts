@@ -1,10 +1,11 @@
 /**
  * Builds the package into `dist/`: what `tsc -p tsconfig.build.json` would write, with the calls of top-level constants marked as free
- * of side effects. Run as `npm run build`.
+ * of side effects, and for Node the same in few files. Run as `npm run build`.
  */
 import { rmSync } from "node:fs";
 import { resolve } from "node:path";
 import ts from "typescript";
+import { bundleForNode } from "./nodeBundle.ts";
 import { pureCalls } from "./pureCalls.ts";
 
 const root = resolve(import.meta.dirname, "..");
@@ -15,7 +16,7 @@ const host: ts.FormatDiagnosticsHost = {
   getNewLine: () => "\n",
 };
 
-function build(): boolean {
+async function build(): Promise<boolean> {
   const config = ts.getParsedCommandLineOfConfigFile(resolve(root, "tsconfig.build.json"), undefined, {
     ...ts.sys,
     onUnRecoverableConfigFileDiagnostic: (diagnostic) => {
@@ -30,8 +31,10 @@ function build(): boolean {
     ...diagnostics,
   ]);
   process.stderr.write(ts.formatDiagnosticsWithColorAndContext(all, host));
-  return all.length === 0;
+  if (all.length > 0) return false;
+  await bundleForNode(root, program);
+  return true;
 }
 
 rmSync(resolve(root, "dist"), { recursive: true, force: true });
-process.exitCode = build() ? 0 : 1;
+process.exitCode = (await build()) ? 0 : 1;

@@ -2,7 +2,7 @@
 import type { Origin } from "./graph.ts";
 
 /** The package's own folders: frames inside them are never what the user wants to see. */
-const ownFolders = /^(?:src|distributions|inference|gp|nn)\//;
+const ownFolders = /^(?:src|distributions|inference|gp|nn|node)\//;
 
 /** The file of a frame, and the place in it. Frames of the engine itself, and of evaluated text, have none. */
 const framePattern = /(?:^|[\s(@])((?:[\w-]+:\/\/|\/|[A-Za-z]:[\\/])[^()]*?)(:\d+:\d+)\)?\s*$/;
@@ -30,7 +30,12 @@ let own: { readonly file: string; readonly root: string | undefined } | undefine
 function ownPlace(): NonNullable<typeof own> {
   if (own === undefined) {
     const file = frames(stackOf(1).stack ?? "")[0]?.file ?? "";
-    own = { file, root: /^(.*\/)src\/compiler\/origin\.[jt]s\b/.exec(file)?.[1]?.replace(/\/dist\/$/, "/") };
+    own = {
+      file,
+      root: /^(.*\/)(?:src\/compiler\/origin\.[jt]s|dist\/node\/[\w-]+\.js)\b/
+        .exec(file)?.[1]
+        ?.replace(/\/dist\/$/, "/"),
+    };
   }
   return own;
 }

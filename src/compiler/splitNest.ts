@@ -174,6 +174,10 @@ class Body {
     if (n < fewestOperations) return undefined;
     let best = -1;
     let least = this.#cycles(0, n);
+    // No cut does with less than the operations of both loops, one store and two loops.
+    let operations = 0;
+    for (let i = 0; i < n; i++) operations += (prices[this.#lanes[i]!.op] ?? arithmetic).operations + this.#sums[i]!;
+    if (least <= operations / perCycle + storeCost + 2 * (loopCost + startCost / this.#turns)) return undefined;
     const carried = this.#carriedCounts();
     for (let i = 0; i + 1 < n; i++) {
       const count = carried[i]!;

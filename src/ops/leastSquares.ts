@@ -88,6 +88,18 @@ function applyTo(x: Float64Array, { from, v, scale }: Reflection): void {
   for (let i = from; i < x.length; i++) x[i]! -= dot * v[i]!;
 }
 
+/** Adds `length` numbers times `weight` to others. By itself, because engines soon optimise a function that is called often. */
+function addScaled(
+  to: Float64Array,
+  toAt: number,
+  from: Float64Array,
+  fromAt: number,
+  length: number,
+  weight: number,
+): void {
+  for (let j = 0; j < length; j++) to[toAt + j]! += weight * from[fromAt + j]!;
+}
+
 /**
  * Householder reflections applied in place to [D | c], rows × (columns + 1), until D is upper triangular
  * (Golub & Van Loan, Matrix Computations, algorithm 5.2.1); gives them, so that another column can follow.
@@ -109,15 +121,9 @@ function reflect(a: Float64Array, rows: number, columns: number): Reflection[] {
     const scale = 2 / length;
     // Row by row, as the numbers lie in memory.
     dots.fill(0, k);
-    for (let i = k; i < rows; i++) {
-      const weight = v[i]!;
-      for (let j = k, at = i * width + k; j < width; j++, at++) dots[j]! += weight * a[at]!;
-    }
+    for (let i = k; i < rows; i++) addScaled(dots, k, a, i * width + k, width - k, v[i]!);
     for (let j = k; j < width; j++) dots[j]! *= scale;
-    for (let i = k; i < rows; i++) {
-      const weight = v[i]!;
-      for (let j = k, at = i * width + k; j < width; j++, at++) a[at]! -= dots[j]! * weight;
-    }
+    for (let i = k; i < rows; i++) addScaled(a, i * width + k, dots, k, width - k, -v[i]!);
     reflections.push({ from: k, v, scale });
   }
   return reflections;

@@ -285,8 +285,11 @@ function fromNested(x: NestedArray): Node {
     );
   return nodeOfNested(x);
 }
-const holdsTensor = (x: unknown): boolean =>
-  Array.isArray(x) && x.some((row) => typeof row === "object" && (isTensor(row) || holdsTensor(row)));
+function holdsTensor(x: unknown): boolean {
+  if (!Array.isArray(x)) return false;
+  for (const row of x) if (typeof row === "object" && (isTensor(row) || holdsTensor(row))) return true;
+  return false;
+}
 
 export type Unary = (x: TensorLike) => Tensor;
 export type Binary = (a: TensorLike, b: TensorLike) => Tensor;

@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { bundleModules } from "../../scripts/nodeBundle.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const folders = ["src", "distributions", "inference"];
@@ -48,6 +49,7 @@ beforeAll(async () => {
   });
   for (const file of sources.map((source) => join(outdir, source.replace(/ts$/, "js"))))
     writeFileSync(file, readFileSync(file, "utf8").replace(/(from |import\(|import )"(\.[^"]*)\.ts"/g, '$1"$2.js"'));
+  await bundleModules(outdir);
   writeFileSync(join(home, "user.mjs"), program(`import ${names} from "lapilli";`, "console.log"));
   writeFileSync(join(home, "package.json"), JSON.stringify({ name: "user", private: true }));
 }, 60_000);
