@@ -1,8 +1,8 @@
 /** What is done to a log density as a whole before its derivatives are taken. */
 import type { Node } from "../compiler/graph.ts";
 import { joinSums } from "./joinSums.ts";
+import { loopRewrites } from "./loopRewrites.ts";
 import { passes } from "./passes.ts";
-import { probabilitySpace } from "./probabilitySpace.ts";
 import { reroll } from "./reroll.ts";
 import { joinInputs } from "./rerollInputs.ts";
 
@@ -10,6 +10,6 @@ import { joinInputs } from "./rerollInputs.ts";
 export function rewriteDensity(total: Node, inputs: readonly Node[]): { total: Node; inputs: readonly Node[] } {
   const rolled = reroll([total]);
   const joined = passes().reroll ? joinInputs(rolled, inputs) : { outputs: rolled, inputs };
-  const [rewritten] = probabilitySpace(joined.outputs) as [Node];
+  const [rewritten] = loopRewrites.probabilitySpace(joined.outputs) as [Node];
   return { total: joinSums(rewritten), inputs: joined.inputs };
 }

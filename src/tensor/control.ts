@@ -3,6 +3,8 @@ import type { Node } from "../compiler/graph.ts";
 import { inputNode, isConstant } from "../compiler/node.ts";
 import { formatShape, sameShape } from "../compiler/shapes.ts";
 import { makeLoop, zeros } from "../ops/loop.ts";
+import { loopRewrites } from "../ops/loopRewrites.ts";
+import { probabilitySpace } from "../ops/probabilitySpace.ts";
 import {
   type Back,
   double,
@@ -19,6 +21,8 @@ import { describe } from "./describe.ts";
 import { asTensor, type Tensor, type TensorLike, wrap } from "./tensor.ts";
 import { asBody } from "./tracedBody.ts";
 import { flattenLike, flattenTree, type TreeStructure, unflattenTree } from "./tree.ts";
+
+loopRewrites.probabilitySpace = probabilitySpace;
 
 export interface ScanOptions {
   /** Number of steps; needed when there are no rows. */
