@@ -13,11 +13,11 @@ export { type ChainResult, type ChainStats, runChain, startChain } from "./mcmc/
 export type { Density } from "./mcmc/density.ts";
 export type { ChainSettings } from "./mcmc/settings.ts";
 export type { ConstrainedDraws, LatentSite, LogDensity, Model } from "./modelDensity.ts";
-export { whyNotFinite } from "./nonFinite.ts";
 export { hmc, type InitialValues, nuts, type SampleOptions } from "./nuts.ts";
 export { type PredictiveOptions, predictive } from "./predictive.ts";
 export { printProgram } from "./printProgram.ts";
+export { closeIdleWorkers } from "./runner/closeIdleWorkers.ts";
 export { ChainError, type Job, type Progress } from "./runner/job.ts";
 export { progressBar } from "./runner/progressBar.ts";
 export { type RunOptions, type RunResult, runChains } from "./runner/runChains.ts";
-export { closeIdleWorkers } from "./runner/workerPool.ts";
+export { whyNotFinite } from "./whyNotFinite.ts";

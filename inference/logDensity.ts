@@ -1,6 +1,8 @@
 /** The seam between models and samplers: a model and its data as a density over one flat unconstrained vector. */
+import { compile } from "../src/compiler/compile.ts";
 import { type Passes, withPasses } from "../src/ops/passes.ts";
 import { rewriteDensity } from "../src/ops/rewriteDensity.ts";
+import { rollRows } from "../src/ops/rollRows.ts";
 import { buildDensity, type DensityOptions, type LogDensity, type Model, traceDensity } from "./modelDensity.ts";
 import { checkModel } from "./modelRun.ts";
 import { watched } from "./nonFinite.ts";
@@ -32,7 +34,7 @@ export function logDensity<Data>(model: Model<Data>, data: Data, options: LogDen
   checkLogDensityOptions("logDensity", options);
   return withPasses(options.passes ?? {}, () => {
     const traced = traceDensity(model, data);
-    const ld = buildDensity({ ...traced, ...rewriteDensity(traced.total, traced.inputs) }, options);
+    const ld = buildDensity({ ...traced, ...rewriteDensity(traced.total, traced.inputs, rollRows) }, options, compile);
     return options.debugNans ? watched(ld) : ld;
   });
 }

@@ -2,11 +2,13 @@
 
 import type { Constraint } from "../distributions/types.ts";
 import { pullback } from "../src/autodiff/reverse.ts";
-import { type Compiled, compile } from "../src/compiler/compile.ts";
+import type { compile as compileAll } from "../src/compiler/compile.ts";
+import type { Compiled } from "../src/compiler/compileWith.ts";
 import type { Node } from "../src/compiler/graph.ts";
 import { interpret } from "../src/compiler/interpret.ts";
 import { scalar } from "../src/compiler/node.ts";
 import { withOrigin } from "../src/compiler/origin.ts";
+import { NotLoaded } from "../src/compiler/parts.ts";
 import { NotCompilable } from "../src/compiler/placement.ts";
 import { type Program, start } from "../src/compiler/program.ts";
 import { simplify } from "../src/compiler/simplify.ts";
@@ -30,6 +32,9 @@ export interface DensityOptions {
   /** Run the reference evaluators instead of compiling: slow, and the same numbers up to the order of sums. Default false. */
   readonly interpret?: boolean;
 }
+
+/** `compile`, or what does the same for small programs and throws `NotLoaded` for others. */
+export type Compile = typeof compileAll;
 
 /** One latent sample site. */
 export interface LatentSite {
@@ -117,20 +122,21 @@ export function traceDensity<Data>(model: Model<Data>, data: Data): TracedDensit
 }
 
 /** Differentiates a traced log density and compiles both to one program. */
-export function buildDensity<Data>(traced: TracedDensity<Data>, options: DensityOptions): LogDensity {
+export function buildDensity<Data>(traced: TracedDensity<Data>, options: DensityOptions, compile: Compile): LogDensity {
   const { total, inputs, started } = traced;
   const { latents } = traced.trace;
   const adjoints = pullback([total], [scalar(1)], inputs);
   const idle = new Set(inputs.filter((_, i) => adjoints[i] === undefined));
   const gradients = adjoints.map((g, i) => g ?? broadcastTo(scalar(0), inputs[i]!.shape));
   const differentiated = performance.now();
-  const engine = makeEngine([total, ...gradients], inputs, options);
+  const engine = makeEngine([total, ...gradients], inputs, options, compile);
   return assemble(
     traced,
     engine,
     [total, ...gradients],
     latents.filter((latent) => idle.has(latent.input) || isFlat(latent, traced.trace.terms)),
     options,
+    compile,
     {
       traceMs: differentiated - started,
       compileMs: performance.now() - differentiated,
@@ -148,13 +154,19 @@ interface Engine {
   run(): void;
 }
 
-function makeEngine(outputs: readonly Node[], inputs: readonly Node[], options: DensityOptions): Engine {
+function makeEngine(
+  outputs: readonly Node[],
+  inputs: readonly Node[],
+  options: DensityOptions,
+  compile: Compile,
+): Engine {
   if (options.interpret) return interpretedEngine(outputs, inputs, "asked for by the options");
   try {
     const compiled = compile(outputs, inputs, passes());
     const { input, output, run } = start(compiled.program);
     return { compiled, interpreted: undefined, input, output, run };
   } catch (error) {
+    if (error instanceof NotLoaded) throw error;
     // What the engine lacks is asked when it has failed: where it can run programs, it need not be tried first.
     const reason = error instanceof NotCompilable ? error.message : whyInterpret();
     if (reason === undefined) throw error;
@@ -207,6 +219,7 @@ function assemble<Data>(
   outputs: readonly Node[],
   flat: readonly Latent[],
   options: DensityOptions,
+  compile: Compile,
   timing: LogDensity["timing"],
 ): LogDensity {
   const { run, latents, terms } = trace;
@@ -224,7 +237,7 @@ function assemble<Data>(
   });
   const scratch = new Float64Array(dim);
   const names = lazily(() => latents.flatMap(({ name, input }) => siteNames(name, input.shape)));
-  const constrainAll = lazily(() => constrainer(run, latents, options));
+  const constrainAll = lazily(() => constrainer(run, latents, options, compile));
   return {
     dim,
     sites,
@@ -272,6 +285,7 @@ function constrainer(
   run: Trace,
   latents: readonly Latent[],
   options: DensityOptions,
+  compile: Compile,
 ): (points: readonly Float64Array[]) => ConstrainedDraws[] {
   const reported = [...run.sites.values()].filter(
     (site) => site.kind === "deterministic" || (site.kind === "sample" && !site.observed),
@@ -281,6 +295,7 @@ function constrainer(
     outputs,
     latents.map((latent) => latent.input),
     options,
+    compile,
   );
   return (points) => {
     const draws = reported.map(({ name, value }) => ({

@@ -1,9 +1,9 @@
 /** NUTS and HMC as one-liners: from a model and data to a fit. */
 import type { Key } from "../src/random/key.ts";
 import { fromData, type Tensor, type TensorLike } from "../src/tensor/tensor.ts";
-import { explainStart } from "./explainStart.ts";
 import { type Fit, makeFit, type SampleStats } from "./fit.ts";
-import { type LogDensityOptions, logDensity } from "./logDensity.ts";
+import { loadDensity, loading } from "./loadDensity.ts";
+import type { LogDensityOptions } from "./logDensity.ts";
 import type { ChainResult, ChainStats } from "./mcmc/chain.ts";
 import { type ChainSettings, chainSettings } from "./mcmc/settings.ts";
 import type { ConstrainedDraws, LogDensity, Model } from "./modelDensity.ts";
@@ -65,7 +65,7 @@ async function sampleChains<Data>(
   const { chains = 4, seed = 0, progress = true, initial, strategy, workers, onProgress, signal, ...rest } = options;
   const { interpret, debugNans = false, passes, ...settings } = rest;
   const { maxDepth } = chainSettings(settings, algorithm);
-  const ld = logDensity(model, data, defined({ interpret, debugNans, passes }));
+  const ld = await loadDensity(model, data, defined({ interpret, debugNans, passes }));
   refuseImproper(algorithm, ld);
   if (settings.scale !== undefined) checkLength(algorithm, "scale", settings.scale, ld.dim);
   const ids = Array.from({ length: chains }, (_, i) => i);
@@ -86,9 +86,11 @@ async function sampleChains<Data>(
         onProgress?.(p);
       },
     });
-    return toFit(ld, run, algorithm === "nuts" ? maxDepth : undefined);
+    return await loading(() => toFit(ld, run, algorithm === "nuts" ? maxDepth : undefined));
   } catch (error) {
-    throw error instanceof ChainError ? explainStart(error, ld, settings.initialRadius, starts) : error;
+    if (!(error instanceof ChainError)) throw error;
+    const { explainStart } = await import("./onDemand.ts");
+    throw explainStart(error, ld, settings.initialRadius, starts);
   } finally {
     bar.close();
   }

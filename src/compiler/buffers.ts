@@ -1,5 +1,5 @@
 /** The memory of a program as a list of buffers, and who holds what. */
-import { blocked } from "../wasm/kernels/blockProducts.ts";
+import { blocked } from "../wasm/kernels/blockLayout.ts";
 import { elementStrides, type Source } from "./access.ts";
 import type { Node, Shape } from "./graph.ts";
 import type { Access } from "./lanes.ts";

@@ -127,4 +127,24 @@ describe("a bundle", () => {
       /\/(loop|controlBranch|probabilitySpace|logPartition|recurrence|gaussian|inverse|special\/)|functions\/lgamma/;
     expect(files.filter((file) => unwanted.test(file) && !/loop(Rewrites|Derivatives)\.ts$/.test(file))).toEqual([]);
   }, 60_000);
+
+  test("that only samples loads what small models do without when one needs it", async () => {
+    const { files, exports } = await bundled(
+      "samples",
+      `import { nuts, sample, plate } from "lapilli";
+      import { Normal } from "lapilli/distributions";
+      const settings = { chains: 1, warmup: 50, draws: 20, seed: 1, progress: false };
+      const x = Array.from({ length: 13 }, (_, j) => Array.from({ length: 20 }, (_, i) => ((7 * i * i + 3 * j) % 11) / 11 - 0.5));
+      export const small = await nuts(() => { sample("mu", Normal(0, 1)); }, {}, settings);
+      export const large = await nuts(() => {
+        const b = plate("columns", 13, () => sample("b", Normal(0, 1)));
+        plate("rows", 20, () => sample("y", Normal(b.matmul(x), 1), { obs: x[0] }));
+      }, {}, settings);
+      export const stopped = await nuts(() => { sample("y", Normal(sample("mu", Normal(0, 1)).log().mul(0).add(NaN), 1), { obs: 1 }); }, {}, settings).catch(String);`,
+    );
+    expect(files.filter((file) => /reroll\w|gemm|blockProducts|strips|nonFinite|workerPool/.test(file))).toEqual([]);
+    expect(String(exports.small)).toContain("mu [");
+    expect(String(exports.large)).toContain("b [");
+    expect(exports.stopped).toContain("NaN");
+  }, 60_000);
 });
