@@ -1,6 +1,7 @@
 /** NUTS and HMC as one-liners: from a model and data to a fit. */
 import type { Key } from "../src/random/key.ts";
 import { fromData, type Tensor, type TensorLike } from "../src/tensor/tensor.ts";
+import { checkLength, refuseImproper } from "./checkDensity.ts";
 import { type Fit, makeFit, type SampleStats } from "./fit.ts";
 import { loadDensity, loading } from "./loadDensity.ts";
 import type { LogDensityOptions } from "./logDensity.ts";
@@ -12,7 +13,6 @@ import { ChainError } from "./runner/job.ts";
 import { progressBar } from "./runner/progressBar.ts";
 import { type RunOptions, type RunResult, runChains } from "./runner/runChains.ts";
 import { checkSampleOptions } from "./sampleOptions.ts";
-import { checkLength, initialPoints, refuseImproper } from "./start.ts";
 
 /** Settings of the chains (`warmup`, `draws`, `targetAcceptance`, `maxDepth`, …), of the run, and of tracing. */
 export interface SampleOptions
@@ -69,7 +69,8 @@ async function sampleChains<Data>(
   refuseImproper(algorithm, ld);
   if (settings.scale !== undefined) checkLength(algorithm, "scale", settings.scale, ld.dim);
   const ids = Array.from({ length: chains }, (_, i) => i);
-  const starts = initialPoints(algorithm, ld, chains, initial);
+  const starts =
+    initial === undefined ? undefined : (await import("./onDemand.ts")).initialPoints(algorithm, ld, chains, initial);
   const job = {
     // A program in a worker has no model to explain a NaN by.
     density: debugNans ? ld : (ld.program ?? ld),

@@ -7,3 +7,4 @@ export { rollRows } from "../src/ops/rollRows.ts";
 export { explainStart } from "./explainStart.ts";
 export { watched } from "./nonFinite.ts";
 export { runInWorker, WorkerError } from "./runner/workerPool.ts";
+export { initialPoints } from "./start.ts";

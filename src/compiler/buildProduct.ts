@@ -1,4 +1,5 @@
 /** Products of matrices as kernel calls. */
+import { blocked } from "../wasm/kernels/blockLayout.ts";
 import { blockProduct, blockTransposed } from "../wasm/kernels/blockProducts.ts";
 import { gemm } from "../wasm/kernels/gemm.ts";
 import type { Kernel } from "../wasm/kernels/kernel.ts";
@@ -7,7 +8,7 @@ import type { Buffers } from "./buffers.ts";
 import type { KernelCall, Node } from "./graph.ts";
 import { type Lane, LaneAlgebra } from "./lanes.ts";
 import { type MatrixVector, matrixVector } from "./matrixProducts.ts";
-import { sizeOf } from "./shapes.ts";
+import { formatShape, sizeOf } from "./shapes.ts";
 import type { Step } from "./steps.ts";
 
 /** The steps of a product that no nest has taken in. */
@@ -38,7 +39,7 @@ const fewestRows = 16;
 function blockedProduct(node: Node, product: MatrixVector, buffers: Buffers): Step[] {
   const { vector, rows, columns } = product;
   const target = buffers.own(node)!;
-  const matrix = buffers.blocked(product);
+  const matrix = blockedBuffer(product, buffers);
   if (rows >= columns) {
     const call = { kernel: blockProduct, dims: [rows, columns] };
     return [{ kind: "call", call, operands: [matrix, buffers.of(vector), target], node, rowStrides: [columns, 0, 1] }];
@@ -95,4 +96,15 @@ function productCall(node: Node): KernelCall {
     };
   }
   return { kernel: gemm, dims: [m, k, n], ...batch };
+}
+
+/** A tall constant matrix in blocks of rows; the same buffer for a matrix and its transpose. */
+function blockedBuffer({ matrix, transposed, rows, columns }: MatrixVector, buffers: Buffers): number {
+  const tall = rows >= columns;
+  const [m, n] = tall ? [rows, columns] : [columns, rows];
+  const { value } = matrix;
+  const data = blocked(m, n, tall === transposed ? (i, j) => value![j * m + i]! : (i, j) => value![i * n + j]!);
+  const label = `blocks of ${formatShape([m, n])}`;
+  const known = buffers.list.find((b) => b.label === label && b.data!.every((x, i) => Object.is(x, data[i])));
+  return known?.id ?? buffers.add("constant", data.length, label, data);
 }
