@@ -5,7 +5,7 @@ import { withPasses } from "../src/ops/passes.ts";
 import { rewriteDensity } from "../src/ops/rewriteDensity.ts";
 import { mayBeRolled } from "../src/ops/rollable.ts";
 import type { LogDensityOptions } from "./logDensity.ts";
-import { buildDensity, type Compile, type LogDensity, type Model, traceDensity } from "./modelDensity.ts";
+import { buildDensity, type DensityParts, type LogDensity, type Model, traceDensity } from "./modelDensity.ts";
 
 type OnDemand = typeof import("./onDemand.ts");
 let loaded: OnDemand | undefined;
@@ -14,13 +14,19 @@ let loaded: OnDemand | undefined;
 export const isLoaded = (): boolean => loaded !== undefined;
 
 /** Loads what few models need; at once when it is there. */
-async function load(): Promise<OnDemand> {
+export async function load(): Promise<OnDemand> {
   loaded ??= await import("./onDemand.ts");
   return loaded;
 }
 
-/** Compiles with what has been loaded. */
-const compile: Compile = (...graph) => (loaded ? loaded.compile(...graph) : compileWith(noParts, ...graph));
+const notLoaded = (): never => {
+  throw new NotLoaded("the library has been loaded in part");
+};
+/** With what has been loaded. */
+const parts: DensityParts = {
+  compile: (...graph) => (loaded ? loaded.compile(...graph) : compileWith(noParts, ...graph)),
+  unconstrain: (...values) => (loaded ?? notLoaded()).unconstrain(...values),
+};
 
 /** Runs `body`, and once more when it wanted a part of the compiler that had not been loaded. */
 export async function loading<T>(body: () => T): Promise<T> {
@@ -44,7 +50,7 @@ export async function loadDensity<Data>(
   const ld = await loading(() =>
     withPasses(passes, () => {
       const rewritten = rewriteDensity(traced.total, traced.inputs, roll);
-      return buildDensity({ ...traced, ...rewritten }, options, compile);
+      return buildDensity({ ...traced, ...rewritten }, options, parts);
     }),
   );
   return debugNans ? (await load()).watched(ld) : ld;

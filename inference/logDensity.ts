@@ -7,6 +7,7 @@ import { buildDensity, type DensityOptions, type LogDensity, type Model, traceDe
 import { checkModel } from "./modelRun.ts";
 import { watched } from "./nonFinite.ts";
 import { checkLogDensityOptions } from "./sampleOptions.ts";
+import { unconstrain } from "./unconstrain.ts";
 
 export interface LogDensityOptions extends DensityOptions {
   /**
@@ -34,7 +35,10 @@ export function logDensity<Data>(model: Model<Data>, data: Data, options: LogDen
   checkLogDensityOptions("logDensity", options);
   return withPasses(options.passes ?? {}, () => {
     const traced = traceDensity(model, data);
-    const ld = buildDensity({ ...traced, ...rewriteDensity(traced.total, traced.inputs, rollRows) }, options, compile);
+    const ld = buildDensity({ ...traced, ...rewriteDensity(traced.total, traced.inputs, rollRows) }, options, {
+      compile,
+      unconstrain,
+    });
     return options.debugNans ? watched(ld) : ld;
   });
 }

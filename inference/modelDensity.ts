@@ -23,7 +23,7 @@ import { densityCall } from "./densityCall.ts";
 import { siteNames } from "./diagnostics/siteNames.ts";
 import { isFlat } from "./flatness.ts";
 import { type Latent, type TracedModel, traceModel } from "./parameterise.ts";
-import { unconstrain } from "./unconstrain.ts";
+import type { unconstrain } from "./unconstrain.ts";
 
 /** A model: any function of data that calls `sample`. */
 export type Model<Data> = (data: Data) => unknown;
@@ -35,6 +35,12 @@ export interface DensityOptions {
 
 /** `compile`, or what does the same for small programs and throws `NotLoaded` for others. */
 export type Compile = typeof compileAll;
+
+/** What is made of a traced density by parts that a page may load later. */
+export interface DensityParts {
+  readonly compile: Compile;
+  readonly unconstrain: typeof unconstrain;
+}
 
 /** One latent sample site. */
 export interface LatentSite {
@@ -122,21 +128,25 @@ export function traceDensity<Data>(model: Model<Data>, data: Data): TracedDensit
 }
 
 /** Differentiates a traced log density and compiles both to one program. */
-export function buildDensity<Data>(traced: TracedDensity<Data>, options: DensityOptions, compile: Compile): LogDensity {
+export function buildDensity<Data>(
+  traced: TracedDensity<Data>,
+  options: DensityOptions,
+  parts: DensityParts,
+): LogDensity {
   const { total, inputs, started } = traced;
   const { latents } = traced.trace;
   const adjoints = pullback([total], [scalar(1)], inputs);
   const idle = new Set(inputs.filter((_, i) => adjoints[i] === undefined));
   const gradients = adjoints.map((g, i) => g ?? broadcastTo(scalar(0), inputs[i]!.shape));
   const differentiated = performance.now();
-  const engine = makeEngine([total, ...gradients], inputs, options, compile);
+  const engine = makeEngine([total, ...gradients], inputs, options, parts.compile);
   return assemble(
     traced,
     engine,
     [total, ...gradients],
     latents.filter((latent) => idle.has(latent.input) || isFlat(latent, traced.trace.terms)),
     options,
-    compile,
+    parts,
     {
       traceMs: differentiated - started,
       compileMs: performance.now() - differentiated,
@@ -219,7 +229,7 @@ function assemble<Data>(
   outputs: readonly Node[],
   flat: readonly Latent[],
   options: DensityOptions,
-  compile: Compile,
+  parts: DensityParts,
   timing: LogDensity["timing"],
 ): LogDensity {
   const { run, latents, terms } = trace;
@@ -237,7 +247,7 @@ function assemble<Data>(
   });
   const scratch = new Float64Array(dim);
   const names = lazily(() => latents.flatMap(({ name, input }) => siteNames(name, input.shape)));
-  const constrainAll = lazily(() => constrainer(run, latents, options, compile));
+  const constrainAll = lazily(() => constrainer(run, latents, options, parts.compile));
   return {
     dim,
     sites,
@@ -255,7 +265,7 @@ function assemble<Data>(
       for (const point of points) checkLength("The point", point, dim);
       return constrainAll()(points);
     },
-    unconstrain: (values) => unconstrain(model, data, sites, run.names, values),
+    unconstrain: (values) => parts.unconstrain(model, data, sites, run.names, values),
     program: engine.compiled?.program,
     interpreted: engine.interpreted,
     graph: { inputs, outputs, terms, latents, compiled: engine.compiled },

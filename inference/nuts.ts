@@ -3,15 +3,15 @@ import type { Key } from "../src/random/key.ts";
 import { fromData, type Tensor, type TensorLike } from "../src/tensor/tensor.ts";
 import { checkLength, refuseImproper } from "./checkDensity.ts";
 import { type Fit, makeFit, type SampleStats } from "./fit.ts";
-import { loadDensity, loading } from "./loadDensity.ts";
+import { load, loadDensity, loading } from "./loadDensity.ts";
 import type { LogDensityOptions } from "./logDensity.ts";
 import type { ChainResult, ChainStats } from "./mcmc/chain.ts";
 import { type ChainSettings, chainSettings } from "./mcmc/settings.ts";
 import type { ConstrainedDraws, LogDensity, Model } from "./modelDensity.ts";
 import { checkModel } from "./modelRun.ts";
 import { ChainError } from "./runner/job.ts";
-import { progressBar } from "./runner/progressBar.ts";
 import { type RunOptions, type RunResult, runChains } from "./runner/runChains.ts";
+import { silent, terminalOf } from "./runner/terminal.ts";
 import { checkSampleOptions } from "./sampleOptions.ts";
 
 /** Settings of the chains (`warmup`, `draws`, `targetAcceptance`, `maxDepth`, …), of the run, and of tracing. */
@@ -69,8 +69,7 @@ async function sampleChains<Data>(
   refuseImproper(algorithm, ld);
   if (settings.scale !== undefined) checkLength(algorithm, "scale", settings.scale, ld.dim);
   const ids = Array.from({ length: chains }, (_, i) => i);
-  const starts =
-    initial === undefined ? undefined : (await import("./onDemand.ts")).initialPoints(algorithm, ld, chains, initial);
+  const starts = initial === undefined ? undefined : (await load()).initialPoints(algorithm, ld, chains, initial);
   const job = {
     // A program in a worker has no model to explain a NaN by.
     density: debugNans ? ld : (ld.program ?? ld),
@@ -78,7 +77,8 @@ async function sampleChains<Data>(
     seed,
     chains: ids,
   };
-  const bar = progressBar(progress ? ids : []);
+  const terminal = progress ? terminalOf() : undefined;
+  const bar = terminal ? (await load()).drawBars(ids, terminal) : silent;
   try {
     const run = await runChains(job, {
       ...defined({ strategy, workers, signal }),
@@ -90,7 +90,7 @@ async function sampleChains<Data>(
     return await loading(() => toFit(ld, run, algorithm === "nuts" ? maxDepth : undefined));
   } catch (error) {
     if (!(error instanceof ChainError)) throw error;
-    const { explainStart } = await import("./onDemand.ts");
+    const { explainStart } = await load();
     throw explainStart(error, ld, settings.initialRadius, starts);
   } finally {
     bar.close();

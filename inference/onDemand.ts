@@ -6,5 +6,7 @@ export { compile } from "../src/compiler/compile.ts";
 export { rollRows } from "../src/ops/rollRows.ts";
 export { explainStart } from "./explainStart.ts";
 export { watched } from "./nonFinite.ts";
+export { drawBars } from "./runner/bars.ts";
 export { runInWorker, WorkerError } from "./runner/workerPool.ts";
 export { initialPoints } from "./start.ts";
+export { unconstrain } from "./unconstrain.ts";
