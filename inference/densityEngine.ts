@@ -1,7 +1,9 @@
 /** What evaluates a graph on a flat vector: a compiled program, or the interpreter where that is asked for or all there is. */
-import { type Compiled, compile } from "../src/compiler/compile.ts";
+import type { compile as compileAll } from "../src/compiler/compile.ts";
+import type { Compiled } from "../src/compiler/compileWith.ts";
 import type { Node } from "../src/compiler/graph.ts";
 import { interpret } from "../src/compiler/interpret.ts";
+import { NotLoaded } from "../src/compiler/parts.ts";
 import { NotCompilable } from "../src/compiler/placement.ts";
 import { start } from "../src/compiler/program.ts";
 import { simplify } from "../src/compiler/simplify.ts";
@@ -12,6 +14,9 @@ export interface DensityOptions {
   /** Run the reference evaluators instead of compiling: slow, and the same numbers up to the order of sums. Default false. */
   readonly interpret?: boolean;
 }
+
+/** `compile`, or what does the same for small programs and throws `NotLoaded` for others. */
+export type Compile = typeof compileAll;
 
 /** Runs a graph on the flat vector: compiled where possible. */
 export interface Engine {
@@ -24,13 +29,19 @@ export interface Engine {
 }
 
 /** The engine of a graph: its program, or the reference evaluators where there is none. */
-export function makeEngine(outputs: readonly Node[], inputs: readonly Node[], options: DensityOptions): Engine {
+export function makeEngine(
+  outputs: readonly Node[],
+  inputs: readonly Node[],
+  options: DensityOptions,
+  compile: Compile,
+): Engine {
   if (options.interpret) return interpretedEngine(outputs, inputs, "asked for by the options");
   try {
     const compiled = compile(outputs, inputs);
     const { input, output, run } = start(compiled.program);
     return { compiled, interpreted: undefined, input, output, run };
   } catch (error) {
+    if (error instanceof NotLoaded) throw error;
     // What the engine lacks is asked when it has failed: where it can run programs, it need not be tried first.
     const reason = error instanceof NotCompilable ? error.message : whyInterpret();
     if (reason === undefined) throw error;

@@ -5,7 +5,7 @@ import { NO_STARTING_POINT } from "./mcmc/initial.ts";
 import { defaultSettings } from "./mcmc/settings.ts";
 import { TOO_FLAT } from "./mcmc/stepSize.ts";
 import type { LogDensity } from "./modelDensity.ts";
-import { whyNotFinite } from "./nonFinite.ts";
+import { reasonAt } from "./nonFinite.ts";
 import { ChainError } from "./runner/job.ts";
 
 /** How many points to look at for an explanation. */
@@ -31,13 +31,13 @@ function reasonFor(
   start: Float64Array | undefined,
 ): string | undefined {
   if (start?.length === ld.dim && message.includes("`initial` gives")) {
-    const why = whyNotFinite(ld, start);
+    const why = reasonAt(ld, start);
     return why === undefined ? undefined : `There, ${why}`;
   }
   const points = Array.from(randomPoints(ld.dim, radius));
   if (message.startsWith(NO_STARTING_POINT)) {
     for (const x of points) {
-      const why = whyNotFinite(ld, x);
+      const why = reasonAt(ld, x);
       if (why !== undefined)
         return `At one of them, ${why} With { debugNans: true } a run stops wherever a NaN arises, and says this.`;
     }

@@ -1,11 +1,14 @@
 /** The seam between models and samplers: a model and its data as a density over one flat unconstrained vector. */
+import { compile } from "../src/compiler/compile.ts";
 import { type Passes, withPasses } from "../src/compiler/passes.ts";
 import { rewriteDensity } from "../src/ops/rewriteDensity.ts";
+import { rollRows } from "../src/ops/rollRows.ts";
 import type { DensityOptions } from "./densityEngine.ts";
 import { buildDensity, type LogDensity, type Model, traceDensity } from "./modelDensity.ts";
 import { checkModel } from "./modelRun.ts";
 import { watched } from "./nonFinite.ts";
 import { checkLogDensityOptions } from "./sampleOptions.ts";
+import { unconstrain } from "./unconstrain.ts";
 
 export interface LogDensityOptions extends DensityOptions {
   /**
@@ -33,7 +36,10 @@ export function logDensity<Data>(model: Model<Data>, data: Data, options: LogDen
   checkLogDensityOptions("logDensity", options);
   return withPasses(options.passes ?? {}, () => {
     const traced = traceDensity(model, data);
-    const ld = buildDensity({ ...traced, ...rewriteDensity(traced.total, traced.inputs) }, options);
+    const ld = buildDensity({ ...traced, ...rewriteDensity(traced.total, traced.inputs, rollRows) }, options, {
+      compile,
+      unconstrain,
+    });
     return options.debugNans ? watched(ld) : ld;
   });
 }

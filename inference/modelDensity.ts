@@ -2,7 +2,7 @@
 
 import type { Constraint } from "../distributions/types.ts";
 import { pullback } from "../src/autodiff/reverse.ts";
-import type { Compiled } from "../src/compiler/compile.ts";
+import type { Compiled } from "../src/compiler/compileWith.ts";
 import type { Node } from "../src/compiler/graph.ts";
 import { scalar } from "../src/compiler/node.ts";
 import { withOrigin } from "../src/compiler/origin.ts";
@@ -13,14 +13,20 @@ import { describe } from "../src/tensor/describe.ts";
 import { sizeOf } from "../src/tensor/shapes.ts";
 import { fromData, type Shape, type Tensor, type TensorLike } from "../src/tensor/tensor.ts";
 import { densityCall } from "./densityCall.ts";
-import { type DensityOptions, type Engine, makeEngine } from "./densityEngine.ts";
+import { type Compile, type DensityOptions, type Engine, makeEngine } from "./densityEngine.ts";
 import { siteNames } from "./diagnostics/siteNames.ts";
 import { isFlat } from "./flatness.ts";
 import { type Latent, type TracedModel, traceModel } from "./parameterise.ts";
-import { unconstrain } from "./unconstrain.ts";
+import type { unconstrain } from "./unconstrain.ts";
 
 /** A model: any function of data that calls `sample`. */
 export type Model<Data> = (data: Data) => unknown;
+
+/** What is made of a traced density by parts that a page may load later. */
+export interface DensityParts {
+  readonly compile: Compile;
+  readonly unconstrain: typeof unconstrain;
+}
 
 /** One latent sample site. */
 export interface LatentSite {
@@ -108,20 +114,25 @@ export function traceDensity<Data>(model: Model<Data>, data: Data): TracedDensit
 }
 
 /** Differentiates a traced log density and compiles both to one program. */
-export function buildDensity<Data>(traced: TracedDensity<Data>, options: DensityOptions): LogDensity {
+export function buildDensity<Data>(
+  traced: TracedDensity<Data>,
+  options: DensityOptions,
+  parts: DensityParts,
+): LogDensity {
   const { total, inputs, started } = traced;
   const { latents } = traced.trace;
   const adjoints = pullback([total], [scalar(1)], inputs);
   const idle = new Set(inputs.filter((_, i) => adjoints[i] === undefined));
   const gradients = adjoints.map((g, i) => g ?? broadcastTo(scalar(0), inputs[i]!.shape));
   const differentiated = performance.now();
-  const engine = makeEngine([total, ...gradients], inputs, options);
+  const engine = makeEngine([total, ...gradients], inputs, options, parts.compile);
   return assemble(
     traced,
     engine,
     [total, ...gradients],
     latents.filter((latent) => idle.has(latent.input) || isFlat(latent, traced.trace.terms)),
     options,
+    parts,
     {
       traceMs: differentiated - started,
       compileMs: performance.now() - differentiated,
@@ -135,6 +146,7 @@ function assemble<Data>(
   outputs: readonly Node[],
   flat: readonly Latent[],
   options: DensityOptions,
+  parts: DensityParts,
   timing: LogDensity["timing"],
 ): LogDensity {
   const { run, latents, terms } = trace;
@@ -152,7 +164,7 @@ function assemble<Data>(
   });
   const scratch = new Float64Array(dim);
   const names = lazily(() => latents.flatMap(({ name, input }) => siteNames(name, input.shape)));
-  const constrainAll = lazily(() => constrainer(run, latents, options));
+  const constrainAll = lazily(() => constrainer(run, latents, options, parts.compile));
   return {
     dim,
     sites,
@@ -170,7 +182,7 @@ function assemble<Data>(
       for (const point of points) checkLength("The point", point, dim);
       return constrainAll()(points);
     },
-    unconstrain: (values) => unconstrain(model, data, sites, run.names, values),
+    unconstrain: (values) => parts.unconstrain(model, data, sites, run.names, values),
     program: engine.compiled?.program,
     interpreted: engine.interpreted,
     graph: { inputs, outputs, terms, latents, compiled: engine.compiled },
@@ -200,6 +212,7 @@ function constrainer(
   run: Trace,
   latents: readonly Latent[],
   options: DensityOptions,
+  compile: Compile,
 ): (points: readonly Float64Array[]) => ConstrainedDraws[] {
   const reported = [...run.sites.values()].filter(
     (site) => site.kind === "deterministic" || (site.kind === "sample" && !site.observed),
@@ -209,6 +222,7 @@ function constrainer(
     outputs,
     latents.map((latent) => latent.input),
     options,
+    compile,
   );
   return (points) => {
     const draws = reported.map(({ name, value }) => ({

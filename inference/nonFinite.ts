@@ -8,7 +8,7 @@ import { topological } from "../src/compiler/simplify.ts";
 import { type SampleSite, siteLabel } from "../src/effects/message.ts";
 import { formatShape, sizeOf } from "../src/tensor/shapes.ts";
 import { fromData, type Shape, type Tensor } from "../src/tensor/tensor.ts";
-import { checkLength, type DensityGraph, type LogDensity } from "./modelDensity.ts";
+import type { DensityGraph, LogDensity } from "./modelDensity.ts";
 
 type ValueOf = (x: Tensor | Node) => TypedArray;
 
@@ -18,16 +18,8 @@ const sitesAreFinite = ({ graph }: LogDensity, x: Float64Array): boolean => {
   return graph.latents.every(({ value }) => valueOf(value).every(Number.isFinite));
 };
 
-/**
- * Why a log density or its gradient is not finite at a point, in a sentence or two: the site, the offending argument or value, the
- * operation and the line of the model. Undefined where both are finite. A term that is NaN goes before one that is infinite.
- *
- * @throws RangeError for a point of another length.
- * @example
- * whyNotFinite(logDensity(model, data), x); // 'sample site "y" has log density NaN at index [3]: scale must be positive, got -1; …'
- */
-export function whyNotFinite(ld: LogDensity, x: Float64Array): string | undefined {
-  checkLength("The point", x, ld.dim);
+/** What `whyNotFinite` says of a point with as many coordinates as the density has. */
+export function reasonAt(ld: LogDensity, x: Float64Array): string | undefined {
   const valueOf = evaluator(ld.graph, x);
   const parts = [
     ...ld.graph.terms.map(({ site, logProb }) => ({
@@ -74,7 +66,7 @@ export function watched(ld: LogDensity): LogDensity {
       throw new RangeError(`The point is not finite: ${ld.names[x.findIndex((v) => !Number.isFinite(v))]}.`);
     if (!sitesAreFinite(ld, x)) return value;
     const at = ld.names.slice(0, 4).map((name, i) => `${name} = ${x[i]!.toPrecision(4)}`);
-    const why = whyNotFinite(ld, x) ?? `the compiled log density is ${value}, the interpreted one is finite.`;
+    const why = reasonAt(ld, x) ?? `the compiled log density is ${value}, the interpreted one is finite.`;
     throw new RangeError(`debugNans: ${why}\nUnconstrained coordinates: ${at.join(", ")}${x.length > 4 ? ", …" : ""}.`);
   };
   const scratch = new Float64Array(ld.dim);

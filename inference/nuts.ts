@@ -1,19 +1,19 @@
 /** NUTS and HMC as one-liners: from a model and data to a fit. */
 import type { Key } from "../src/random/key.ts";
 import { fromData, type TensorLike } from "../src/tensor/tensor.ts";
-import { explainStart } from "./explainStart.ts";
+import { checkLength, refuseImproper } from "./checkDensity.ts";
 import { type Fit, makeFit, type SampleStats } from "./fit.ts";
-import { type LogDensityOptions, logDensity } from "./logDensity.ts";
+import { load, loadDensity, loading } from "./loadDensity.ts";
+import type { LogDensityOptions } from "./logDensity.ts";
 import type { ChainResult } from "./mcmc/chain.ts";
 import { type ChainSettings, chainSettings } from "./mcmc/settings.ts";
 import { forEachStat } from "./mcmc/stats.ts";
 import type { ConstrainedDraws, LogDensity, Model } from "./modelDensity.ts";
 import { checkModel } from "./modelRun.ts";
 import { ChainError } from "./runner/job.ts";
-import { progressBar } from "./runner/progressBar.ts";
 import { type RunOptions, type RunResult, runChains } from "./runner/runChains.ts";
+import { silent, terminalOf } from "./runner/terminal.ts";
 import { checkSampleOptions } from "./sampleOptions.ts";
-import { checkLength, initialPoints, refuseImproper } from "./start.ts";
 
 /** Settings of the chains (`warmup`, `draws`, `targetAcceptance`, `maxDepth`, …), of the run, and of tracing. */
 export interface SampleOptions
@@ -66,11 +66,11 @@ async function sampleChains<Data>(
   const { chains = 4, seed = 0, progress = true, initial, strategy, workers, onProgress, signal, ...rest } = options;
   const { interpret, debugNans = false, passes, ...settings } = rest;
   const { maxDepth } = chainSettings(settings, algorithm);
-  const ld = logDensity(model, data, defined({ interpret, debugNans, passes }));
+  const ld = await loadDensity(model, data, defined({ interpret, debugNans, passes }));
   refuseImproper(algorithm, ld);
   if (settings.scale !== undefined) checkLength(algorithm, "scale", settings.scale, ld.dim);
   const ids = Array.from({ length: chains }, (_, i) => i);
-  const starts = initialPoints(algorithm, ld, chains, initial);
+  const starts = initial === undefined ? undefined : (await load()).initialPoints(algorithm, ld, chains, initial);
   const job = {
     // A program in a worker has no model to explain a NaN by.
     density: debugNans ? ld : (ld.program ?? ld),
@@ -78,7 +78,8 @@ async function sampleChains<Data>(
     seed,
     chains: ids,
   };
-  const bar = progressBar(progress ? ids : []);
+  const terminal = progress ? terminalOf() : undefined;
+  const bar = terminal ? (await load()).drawBars(ids, terminal) : silent;
   try {
     const run = await runChains(job, {
       ...defined({ strategy, workers, signal }),
@@ -87,9 +88,11 @@ async function sampleChains<Data>(
         onProgress?.(p);
       },
     });
-    return toFit(ld, run, algorithm === "nuts" ? maxDepth : undefined);
+    return await loading(() => toFit(ld, run, algorithm === "nuts" ? maxDepth : undefined));
   } catch (error) {
-    throw error instanceof ChainError ? explainStart(error, ld, settings.initialRadius, starts) : error;
+    if (!(error instanceof ChainError)) throw error;
+    const { explainStart } = await load();
+    throw explainStart(error, ld, settings.initialRadius, starts);
   } finally {
     bar.close();
   }

@@ -1,6 +1,7 @@
 /** Where chains start: points that were given by site. */
 import { describe } from "../src/tensor/describe.ts";
 import type { TensorLike } from "../src/tensor/tensor.ts";
+import { checkLength } from "./checkDensity.ts";
 import type { LogDensity } from "./modelDensity.ts";
 
 type Values = Readonly<Record<string, TensorLike>>;
@@ -15,9 +16,8 @@ export function initialPoints(
   caller: string,
   ld: LogDensity,
   chains: number,
-  initial: Values | readonly (Values | Float64Array | undefined)[] | undefined,
-): (Float64Array | undefined)[] | undefined {
-  if (initial === undefined) return undefined;
+  initial: Values | readonly (Values | Float64Array | undefined)[],
+): (Float64Array | undefined)[] {
   const each: readonly unknown[] = Array.isArray(initial) ? initial : new Array(chains).fill(initial);
   if (each.length > chains) {
     throw new TypeError(
@@ -38,14 +38,6 @@ export function initialPoints(
   });
 }
 
-/** @throws RangeError unless an option has one number for each unconstrained coordinate. */
-export function checkLength(caller: string, option: string, { length }: Float64Array, dim: number): void {
-  if (length !== dim)
-    throw new RangeError(
-      `${caller}: \`${option}\` has ${length} numbers but the density ${dim} unconstrained coordinates.`,
-    );
-}
-
 function unconstrained(caller: string, ld: LogDensity, values: Values): Float64Array {
   try {
     return ld.unconstrain(values);
@@ -53,14 +45,4 @@ function unconstrained(caller: string, ld: LogDensity, values: Values): Float64A
     if (error instanceof Error) error.message = error.message.replace(/^unconstrain:/, `${caller}: \`initial\`:`);
     throw error;
   }
-}
-
-/** @throws Error when the log density does not depend on a site at all, so that it cannot integrate to one. */
-export function refuseImproper(caller: string, ld: LogDensity): void {
-  const [name] = ld.flatSites;
-  if (name === undefined) return;
-  throw new Error(
-    `${caller}: the log density does not depend on sample site "${name}" at all, so the posterior is improper and can't be sampled. ` +
-      "Give the site a proper prior, such as dist.Normal(0, 10), or drop it.",
-  );
 }

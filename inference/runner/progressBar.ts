@@ -1,30 +1,6 @@
 /** Progress on a terminal. */
-import type { Progress } from "./job.ts";
-
-/** Where a bar is drawn: standard error in Node, or anything that looks like it. */
-export interface Terminal {
-  readonly isTTY?: boolean | undefined;
-  readonly columns?: number | undefined;
-  write(text: string): unknown;
-}
-
-export interface ProgressBar {
-  update(progress: Progress): void;
-  /** Draws the last state. */
-  close(): void;
-}
-
-interface NodeProcess {
-  readonly stderr?: Terminal;
-  readonly env?: Readonly<Record<string, string | undefined>>;
-}
-
-const CLEAR_LINE = "\u001b[2K";
-const up = (lines: number): string => `\u001b[${lines}A`;
-const INTERVAL = 100;
-/** Until then, the share that is done says little about how long the rest takes. */
-const TELLING_SHARE = 0.05;
-const silent: ProgressBar = { update() {}, close() {} };
+import { drawBars } from "./bars.ts";
+import { type ProgressBar, silent, type Terminal, terminalOf } from "./terminal.ts";
 
 /**
  * One bar per chain on a terminal, redrawn in place at most ten times a second. Silent when the terminal is not one, or in continuous
@@ -38,56 +14,7 @@ const silent: ProgressBar = { update() {}, close() {} };
  *   bar.close();
  * }
  */
-export function progressBar(
-  chains: readonly number[],
-  terminal?: Terminal,
-  now: () => number = () => performance.now(),
-): ProgressBar {
-  const { process } = globalThis as { process?: NodeProcess };
-  const out = terminal ?? process?.stderr;
-  if (!out?.isTTY || (terminal === undefined && process?.env?.CI)) return silent;
-
-  const start = now();
-  const latest = new Map<number, Progress>();
-  let drawn = -Infinity;
-  let lines = 0;
-
-  function draw(): void {
-    drawn = now();
-    const width = out?.columns || 80;
-    const rows = chains.map((chain) => row(chain, latest.get(chain), drawn - start, width));
-    out?.write((lines > 0 ? up(lines) : "") + rows.map((text) => `${CLEAR_LINE}${text}\n`).join(""));
-    lines = rows.length;
-  }
-
-  return {
-    update(progress) {
-      latest.set(progress.chain, progress);
-      if (now() - drawn >= INTERVAL) draw();
-    },
-    close() {
-      if (latest.size === 0) return;
-      draw();
-      latest.clear();
-    },
-  };
+export function progressBar(chains: readonly number[], terminal?: Terminal, now?: () => number): ProgressBar {
+  const out = terminalOf(terminal);
+  return out ? drawBars(chains, out, now) : silent;
 }
-
-function row(chain: number, progress: Progress | undefined, elapsed: number, width: number): string {
-  if (progress === undefined) return `chain ${chain} waiting`;
-  const { phase, done, total, divergences, stepSize } = progress;
-  const share = total > 0 ? done / total : 1;
-  const left = share >= TELLING_SHARE && phase !== "done" ? ` ${seconds((elapsed * (1 - share)) / share)} left` : "";
-  const trouble = divergences > 0 ? ` ${divergences} divergence${divergences === 1 ? "" : "s"}` : "";
-  const text = ` ${done}/${total} ${phase} step ${stepSize.toPrecision(2)}${trouble}${left}`;
-  const label = `chain ${chain} `;
-  const room = Math.min(30, width - label.length - text.length - 1);
-  const filled = Math.round(share * room);
-  const bar = room >= 5 ? "━".repeat(filled) + "╌".repeat(room - filled) : "";
-  return (label + bar + text).slice(0, width - 1);
-}
-
-const seconds = (milliseconds: number): string =>
-  milliseconds < 60_000
-    ? `${Math.ceil(milliseconds / 1000)} s`
-    : `${Math.floor(milliseconds / 60_000)} min ${Math.round((milliseconds % 60_000) / 1000)} s`;

@@ -5,7 +5,7 @@ import { sliceStats } from "../mcmc/stats.ts";
 import { isLive } from "./density.ts";
 import { interleave } from "./interleave.ts";
 import type { Job, Observer, Progress, Strategy } from "./job.ts";
-import { availableParallelism, canStartWorkers, runInWorker, WorkerError } from "./workerPool.ts";
+import { availableParallelism, canStartWorkers } from "./threads.ts";
 
 export interface RunOptions {
   /**
@@ -93,6 +93,7 @@ const inProcess: Strategy = async (job, observer) => (await interleave(job, obse
 /** Chain i goes to worker i modulo `threads`. */
 function inWorkers(threads: number): Strategy {
   return async (job, observer) => {
+    const { runInWorker } = await import("../onDemand.ts");
     let failed = false;
     const watched: Observer = { ...observer, stopped: () => failed || observer.stopped() };
     const shares = Array.from({ length: threads }, (_, w) => job.chains.filter((_, i) => i % threads === w));
@@ -117,6 +118,7 @@ function trialThenWorkers(threads: number): Strategy {
   return async (job, observer) => {
     const results = await interleave(job, observer, { trial: TRIAL });
     if (results !== undefined) return results;
+    const { WorkerError } = await import("../onDemand.ts");
     return inWorkers(threads)(job, observer).catch((error) => {
       if (error instanceof WorkerError && !error.started) return inProcess(job, observer);
       throw error;

@@ -6,7 +6,7 @@ import type { Request, Response } from "./messages.ts";
 import { nodeModule } from "./nodeModules.ts";
 
 /** A worker thread or Web Worker, which runs jobs one at a time. */
-interface Thread {
+export interface Thread {
   send(request: Request): void;
   /** Directs what comes back, until the next call. */
   listen(receive: (response: Response) => void, fail: (error: Error) => void): void;
@@ -29,23 +29,8 @@ export class WorkerError extends Error {
 /** How often a running worker is told about an abort, in milliseconds. */
 const POLL = 20;
 
-const idle: Thread[] = [];
-
-/** Whether this environment can start workers. */
-export function canStartWorkers(): boolean {
-  return nodeModule("worker_threads") !== undefined || typeof globalThis.Worker === "function";
-}
-
-/** How many threads can do useful work at once. */
-export function availableParallelism(): number {
-  const cores = nodeModule("os")?.availableParallelism() ?? globalThis.navigator?.hardwareConcurrency;
-  return Math.max(1, cores ?? 1);
-}
-
-/** Ends the workers that wait for jobs. They do not keep a process alive, so this is only for tidiness and tests. */
-export function closeIdleWorkers(): void {
-  for (const worker of idle.splice(0)) worker.terminate();
-}
+/** Workers that wait for jobs. */
+export const idle: Thread[] = [];
 
 /**
  * Runs a job in a worker, which afterwards waits for the next: starting a thread takes longer than sampling a small model.

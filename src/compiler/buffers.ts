@@ -1,9 +1,8 @@
 /** The memory of a program as a list of buffers, and who holds what. */
-import { blocked } from "../wasm/kernels/blockProducts.ts";
 import { elementStrides, type Source } from "./access.ts";
 import type { Node, Shape } from "./graph.ts";
 import type { Access } from "./lanes.ts";
-import { type MatrixVector, productForm } from "./matrixProducts.ts";
+import { productForm } from "./matrixProducts.ts";
 import { isConstant } from "./node.ts";
 import type { Placement } from "./placement.ts";
 import { formatShape, sizeOf } from "./shapes.ts";
@@ -82,46 +81,34 @@ export class Buffers {
 
   /** A constant matrix stored the other way round. */
   transposed(matrix: Node): number {
-    const key = `T${matrix.id}`;
-    const known = this.#layouts.get(key);
-    if (known !== undefined) return known;
     const [m, n] = matrix.shape as [number, number];
-    const data = new Float64Array(m * n);
-    const values = matrix.value!;
-    for (let j = 0, place = 0; j < n; j++) for (let at = j; at < m * n; at += n) data[place++] = values[at]!;
-    const id = this.add("constant", m * n, `constant ${formatShape([n, m])}`, data);
-    this.#layouts.set(key, id);
-    return id;
+    return this.#layout(`T${matrix.id}`, `constant ${formatShape([n, m])}`, () => {
+      const data = new Float64Array(m * n);
+      const values = matrix.value!;
+      for (let j = 0, place = 0; j < n; j++) for (let at = j; at < m * n; at += n) data[place++] = values[at]!;
+      return data;
+    });
   }
 
-  /** A tall constant matrix in blocks of rows; the same buffer for a matrix and its transpose. */
-  blocked({ matrix, transposed, rows, columns }: MatrixVector): number {
-    const tall = rows >= columns;
-    const [m, n] = tall ? [rows, columns] : [columns, rows];
-    const { value } = matrix;
-    const data = blocked(m, n, tall === transposed ? (i, j) => value![j * m + i]! : (i, j) => value![i * n + j]!);
-    const label = `blocks of ${formatShape([m, n])}`;
-    const known = this.list.find((b) => b.label === label && b.data!.every((x, i) => Object.is(x, data[i])));
-    return known?.id ?? this.add("constant", data.length, label, data);
+  /** Constants in a layout of their own, made once for each `key`. */
+  #layout(key: string, label: string, make: () => Float64Array): number {
+    const known = this.#layouts.get(key);
+    if (known !== undefined) return known;
+    const data = make();
+    const id = this.add("constant", data.length, label, data);
+    this.#layouts.set(key, id);
+    return id;
   }
 
   /** Constant indices become byte offsets, one to every eight bytes, so that they are walked like any array of doubles. */
   byteOffsets(indices: Node, rowSize: number): number {
-    const key = `I${indices.id}*${rowSize}`;
-    const known = this.#layouts.get(key);
-    if (known !== undefined) return known;
-    const words = new Int32Array(indices.value!.length * 2);
-    indices.value!.forEach((index, i) => {
-      words[2 * i] = index * rowSize * 8;
+    return this.#layout(`I${indices.id}*${rowSize}`, `indices ${formatShape(indices.shape)}`, () => {
+      const words = new Int32Array(indices.value!.length * 2);
+      indices.value!.forEach((index, i) => {
+        words[2 * i] = index * rowSize * 8;
+      });
+      return new Float64Array(words.buffer);
     });
-    const id = this.add(
-      "constant",
-      indices.value!.length,
-      `indices ${formatShape(indices.shape)}`,
-      new Float64Array(words.buffer),
-    );
-    this.#layouts.set(key, id);
-    return id;
   }
 
   /** Where the loops over `shape` read a source. */

@@ -1,10 +1,6 @@
-/** How products of matrices become loops or kernel calls. */
-import { gemm } from "../wasm/kernels/gemm.ts";
-import type { Kernel } from "../wasm/kernels/kernel.ts";
-import { gemv, gemvT, gemvTLower, gemvTUpper } from "../wasm/kernels/products.ts";
-import type { KernelCall, Node } from "./graph.ts";
+/** Which products of matrices become loops, and which kernel calls. */
+import type { Node } from "./graph.ts";
 import { isConstant } from "./node.ts";
-import { sizeOf } from "./shapes.ts";
 
 /** Constant matrices with at most this many columns (rows) become terms (sums) of the nest over their other dimension. */
 const narrowLimit = 12;
@@ -35,17 +31,6 @@ export function productForm(node: Node): Product {
   return product.rows <= narrowLimit && product.columns > 1 ? "sums" : "call";
 }
 
-/** The kernel that sums the columns of a constant matrix, stored one after the other; a triangle is summed without its zeros. */
-export function columnKernel({ matrix, transposed, rows, columns }: MatrixVector): Kernel {
-  const at = (r: number, c: number): number => matrix.value![transposed ? c * rows + r : r * columns + c]!;
-  const isZero = (where: (r: number, c: number) => boolean): boolean => {
-    for (let r = 0; r < rows; r++) for (let c = 0; c < columns; c++) if (where(r, c) && at(r, c) !== 0) return false;
-    return true;
-  };
-  if (isZero((r, c) => c > r)) return gemvTUpper;
-  return isZero((r, c) => c < r) ? gemvTLower : gemvT;
-}
-
 /** A product with enough rows and columns to fill the registers of a loop. */
 export const isWideProduct = (node: Node): boolean => {
   const product = matrixVector(node);
@@ -54,20 +39,3 @@ export const isWideProduct = (node: Node): boolean => {
 /** Whether every element of a member of a nest reads all of its operand, which must lie complete in memory. */
 export const readsWhole = (user: Node): boolean =>
   user.op.lowering.kind === "gather" || (user.op.lowering.kind === "matmul" && productForm(user) === "terms");
-
-/** Which kernel multiplies two arrays in memory. */
-export function productCall(node: Node): KernelCall {
-  const [a, b] = node.inputs as [Node, Node];
-  const [m, k, n] = [a.shape.at(-2)!, a.shape.at(-1)!, b.shape.at(-1)!];
-  const count = sizeOf(node.shape.slice(0, -2));
-  const batch = count === 1 ? {} : { batch: { count, strides: [m * k, k * n, m * n] } };
-  if (n === 1) return { kernel: gemv, dims: [m, k], ...batch };
-  if (m === 1) {
-    return {
-      kernel: gemvT,
-      dims: [k, n],
-      ...(count === 1 ? {} : { batch: { count, strides: [k * n, m * k, m * n] } }),
-    };
-  }
-  return { kernel: gemm, dims: [m, k, n], ...batch };
-}

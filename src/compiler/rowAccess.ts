@@ -55,3 +55,8 @@ export function staysInRow(access: Access, dims: readonly number[], size: number
 
 /** Elements that a step runs over for each row. */
 export const rowWork = (step: RowStep): number => sizeOf(loopsOf(step).slice(1));
+
+/** Steps over less are short programs of their own. */
+const fewest = 16;
+/** Whether a step runs over rows that are worth gathering and cutting. */
+export const isLongStep = (step: Step): step is RowStep => isRowStep(step) && sizeOf(loopsOf(step)) >= fewest;

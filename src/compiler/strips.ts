@@ -4,17 +4,23 @@
  *
  * A nest that needs a completed sum over the rows begins another strip.
  */
-import { blockRows } from "../wasm/kernels/blockProducts.ts";
+import { blockRows } from "../wasm/kernels/blockLayout.ts";
 import type { Access } from "./lanes.ts";
-import { type Accesses, accessesOf, isRowStep, loopsOf, type RowStep, rowWork, staysInRow } from "./rowAccess.ts";
-import { sizeOf } from "./shapes.ts";
+import {
+  type Accesses,
+  accessesOf,
+  isLongStep,
+  isRowStep,
+  loopsOf,
+  type RowStep,
+  rowWork,
+  staysInRow,
+} from "./rowAccess.ts";
 import { splitNest } from "./splitNest.ts";
 import { type Buffer, buffersOf, type NewBuffer, type Step, type Strip } from "./steps.ts";
 
 /** Elements of a chunk, about: a handful of buffers of this length and the data of as many rows fit the first-level cache. */
 const chunkElements = 128;
-/** Nests over less are short programs of their own. */
-const fewest = 16;
 
 /** How much more some steps of a strip may do for a row than others, which would run over very short chunks. */
 const mostUneven = 4;
@@ -68,7 +74,7 @@ function gather(steps: readonly Step[], buffers: readonly Buffer[]): Gathered {
       ...[...read, ...written].flatMap((id) => [...(writers.get(id) ?? [])]),
       ...written.flatMap((id) => [...(users.get(id) ?? [])]),
     ]);
-    const rows = isRowStep(step) && sizeOf(loopsOf(step)) >= fewest ? loopsOf(step)[0]! : 0;
+    const rows = isLongStep(step) ? loopsOf(step)[0]! : 0;
     const values = step.kind === "nest" ? step.algebra.lanes.length : 0;
     const joins = (unit: Unit): boolean =>
       unit.rows === rows &&

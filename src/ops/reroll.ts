@@ -18,12 +18,11 @@ import { sum } from "./reduce.ts";
 import { isAlike, isInput, signed } from "./rerollColumns.ts";
 import { Lifter } from "./rerollLift.ts";
 import { sharedStates } from "./rerollStates.ts";
-import { isSum, type Row, type Sign, Sums, type Term } from "./rerollSums.ts";
+import { type Row, type Sign, Sums, type Term } from "./rerollSums.ts";
 import { Templates } from "./rerollTemplates.ts";
+import { fewest, isSum } from "./rollable.ts";
 import { reshape } from "./shape.ts";
 
-/** Fewer terms than this are left alone: straight-line code does them as well. */
-const fewest = 8;
 /** Among more templates than this no similar ones are looked for. */
 const mostTemplates = 64;
 

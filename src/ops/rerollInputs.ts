@@ -8,10 +8,8 @@ import { withOrigin } from "../compiler/origin.ts";
 import { sameShape } from "../compiler/shapes.ts";
 import { topological } from "../compiler/simplify.ts";
 import { elementOf, Interned, pickElements } from "./rerollElements.ts";
+import { fewest } from "./rollable.ts";
 import { at } from "./shape.ts";
-
-/** Fewer variables than this stay by themselves. */
-const fewest = 8;
 
 /** Outputs over variables of which those side by side are one; together they have the numbers of the old ones, in their order. */
 export interface JoinedInputs {

@@ -2,6 +2,7 @@
 import type { Node } from "../compiler/graph.ts";
 import { constant, isConstant } from "../compiler/node.ts";
 import { arithmeticOps } from "./arithmetic.ts";
+import { isSum } from "./rollable.ts";
 
 export type Sign = 1 | -1;
 export const flip = (sign: Sign): Sign => (sign < 0 ? 1 : -1);
@@ -19,9 +20,7 @@ export interface Row extends Term {
 /** A summand of at least this many terms is a loop of its own, and not a row of the loop around it. */
 const longRow = 16;
 
-const { add, sub, neg } = arithmeticOps;
-/** Whether a node adds, subtracts or negates numbers. */
-export const isSum = ({ op, shape }: Node): boolean => (op === add || op === sub || op === neg) && shape.length === 0;
+const { sub } = arithmeticOps;
 
 /**
  * A graph for finding sums in: its nodes, constants left out, inputs first. Tens of thousands of small nodes are met here, by

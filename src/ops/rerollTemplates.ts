@@ -2,7 +2,7 @@
 import type { Attrs, Node, Op } from "../compiler/graph.ts";
 import { constant, isConstant } from "../compiler/node.ts";
 import { elementOf, isSlice, sliceAttrs } from "./rerollElements.ts";
-import { isSum } from "./rerollSums.ts";
+import { isSum } from "./rollable.ts";
 
 /** A tensor from which this many numbers are read one by one is looked up in; of fewer, each is an expression of its own. */
 const lookups = 8;

@@ -1,15 +1,20 @@
 /** What is done to a log density as a whole before its derivatives are taken. */
 import type { Node } from "../compiler/graph.ts";
-import { passes } from "../compiler/passes.ts";
 import { joinSums } from "./joinSums.ts";
-import { probabilitySpace } from "./probabilitySpace.ts";
-import { reroll } from "./reroll.ts";
-import { joinInputs } from "./rerollInputs.ts";
+import { loopRewrites } from "./loopRewrites.ts";
+import type { rollRows } from "./rollRows.ts";
 
-/** An equal density that costs less, and the variables it depends on: as many numbers as before, in their order. */
-export function rewriteDensity(total: Node, inputs: readonly Node[]): { total: Node; inputs: readonly Node[] } {
-  const rolled = reroll([total]);
-  const joined = passes().reroll ? joinInputs(rolled, inputs) : { outputs: rolled, inputs };
-  const [rewritten] = probabilitySpace(joined.outputs) as [Node];
-  return { total: joinSums(rewritten), inputs: joined.inputs };
+/**
+ * An equal density that costs less, and the variables it depends on: as many numbers as before, in their order.
+ *
+ * @param roll - what makes one expression of many rows; undefined for a density in which it would find none (`rollable.ts`)
+ */
+export function rewriteDensity(
+  total: Node,
+  inputs: readonly Node[],
+  roll: typeof rollRows | undefined,
+): { total: Node; inputs: readonly Node[] } {
+  const rolled = roll?.([total], inputs) ?? { outputs: [total], inputs };
+  const [rewritten] = loopRewrites.probabilitySpace(rolled.outputs) as [Node];
+  return { total: joinSums(rewritten), inputs: rolled.inputs };
 }

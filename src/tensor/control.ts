@@ -4,6 +4,8 @@ import { inputNode, isConstant } from "../compiler/node.ts";
 import { formatShape, sameShape } from "../compiler/shapes.ts";
 import { makeLoop } from "../ops/loop.ts";
 import { zeros } from "../ops/loopMake.ts";
+import { loopRewrites } from "../ops/loopRewrites.ts";
+import { probabilitySpace } from "../ops/probabilitySpace.ts";
 import {
   type Back,
   double,
@@ -20,6 +22,8 @@ import { describe } from "./describe.ts";
 import { asTensor, type Tensor, type TensorLike, wrap } from "./tensor.ts";
 import { asBody } from "./tracedBody.ts";
 import { flattenLike, flattenTree, type TreeStructure, unflattenTree } from "./tree.ts";
+
+loopRewrites.probabilitySpace = probabilitySpace;
 
 export interface ScanOptions {
   /** Number of steps; needed when there are no rows. */

@@ -7,6 +7,15 @@ import { encodings, type NamesOf, OPCODES, type Opcode } from "./opcodes.ts";
 /** The instructions that programs never hold, in the form of `opcodes.ts`. */
 const RUNS = [
   [0x23, "global", "get set"],
+  [0x67, "i32", "clz ctz popcnt"],
+  [0x77, "i32", "rotl rotr"],
+  [0xb8, "f64", "convert_i32_u convert_i64_s convert_i64_u promote_f32"],
+  [0xfd001, "v128", "load8x8_s load8x8_u load16x4_s load16x4_u load32x2_s load32x2_u"],
+  [0xfd007, "v128", "load8_splat load16_splat load32_splat"],
+  [0xfd00e, "i8x16", "swizzle splat"],
+  [0xfd054, "v128", "load8_lane load16_lane load32_lane"],
+  [0xfd058, "v128", "store8_lane store16_lane store32_lane _ load32_zero"],
+  [0xfd0d5, "i64x2", "mul eq ne lt_s gt_s le_s ge_s"],
   [0x29, "i64", "load"],
   [0x2a, "f32", "load"],
   [0x2c, "i32", "load8_s load8_u load16_s load16_u"],

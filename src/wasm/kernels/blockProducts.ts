@@ -5,21 +5,10 @@
  * memory for either product. The order of summation depends on the number of columns (rows) alone, not on where a chunk begins.
  */
 import type { Code, Local } from "../assembler.ts";
+import { blockRows } from "./blockLayout.ts";
 import { advance, type Kernel, kernel } from "./kernel.ts";
 
-/** Rows of a block. */
-export const blockRows = 8;
 const vectors = [0, 16, 32, 48];
-
-/** The numbers of an m × n matrix in blocks. */
-export function blocked(m: number, n: number, at: (i: number, j: number) => number): Float64Array {
-  const out = new Float64Array(Math.ceil(m / blockRows) * blockRows * n);
-  for (let i = 0; i < m; i++) {
-    const base = (i - (i % blockRows)) * n + (i % blockRows);
-    for (let j = 0; j < n; j++) out[base + j * blockRows] = at(i, j);
-  }
-  return out;
-}
 
 /** Copies as many doubles, fewer than eight, as `left` counts. */
 function copyRows(c: Code, from: Local, to: Local, left: Local): void {

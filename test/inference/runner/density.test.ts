@@ -1,8 +1,8 @@
 import { afterAll, expect, test } from "vitest";
+import { closeIdleWorkers } from "../../../inference/runner/closeIdleWorkers.ts";
 import { densityOf } from "../../../inference/runner/density.ts";
 import type { Job } from "../../../inference/runner/job.ts";
 import { runChains } from "../../../inference/runner/runChains.ts";
-import { closeIdleWorkers } from "../../../inference/runner/workerPool.ts";
 import { compile } from "../../../src/compiler/compile.ts";
 import { inputNode, scalar } from "../../../src/compiler/node.ts";
 import { mul, neg, square } from "../../../src/ops/arithmetic.ts";

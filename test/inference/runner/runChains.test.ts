@@ -1,8 +1,8 @@
 import { afterAll, describe, expect, test } from "vitest";
+import { closeIdleWorkers } from "../../../inference/runner/closeIdleWorkers.ts";
 import type { DensityModule } from "../../../inference/runner/density.ts";
 import type { Job, Progress } from "../../../inference/runner/job.ts";
 import { type RunOptions, runChains } from "../../../inference/runner/runChains.ts";
-import { closeIdleWorkers } from "../../../inference/runner/workerPool.ts";
 import { targetsModule } from "../targets.ts";
 
 const target = (name: string, ...args: unknown[]): DensityModule => ({ module: targetsModule, export: name, args });
