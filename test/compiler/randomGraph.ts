@@ -73,7 +73,7 @@ const definite = (a: Tensor): Tensor | undefined => {
 };
 
 /** Operations keep numbers of order one, so that errors do not grow and comparisons are far from their thresholds. */
-const operations: readonly Apply[] = [
+export const operations: readonly Apply[] = [
   (a) => a.tanh(),
   (a) => a.sigmoid(),
   (a) => math.softplus(a),
