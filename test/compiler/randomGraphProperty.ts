@@ -42,7 +42,10 @@ function asDensity(total: Node, variables: readonly Node[], values: readonly Typ
   const rewritten = rewriteDensity(total, variables);
   const all = flat(values);
   let at = 0;
-  const points = rewritten.inputs.map((x) => all.slice(at, (at += sizeOf(x.shape))));
+  const points = rewritten.inputs.map((x) => {
+    at += sizeOf(x.shape);
+    return all.slice(at - sizeOf(x.shape), at);
+  });
   const gradients = pullback([rewritten.total], [scalar(1)], rewritten.inputs).map(
     (g, i) => g ?? broadcastTo(scalar(0), rewritten.inputs[i]!.shape),
   );
