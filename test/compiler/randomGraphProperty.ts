@@ -8,14 +8,15 @@ import { constantNode, inputNode, scalar } from "../../src/compiler/node.ts";
 import { NotCompilable } from "../../src/compiler/placement.ts";
 import type { CompileOptions } from "../../src/compiler/schedule.ts";
 import { broadcastTo } from "../../src/ops/map.ts";
-import { allPasses, type Passes, withPasses } from "../../src/ops/passes.ts";
+import { allPasses, type Passes, passes, withPasses } from "../../src/ops/passes.ts";
+import { probabilitySpace } from "../../src/ops/probabilitySpace.ts";
 import { rewriteDensity } from "../../src/ops/rewriteDensity.ts";
 import { dot } from "../../src/tensor/linalg.ts";
 import { fromData, type Tensor, wrap } from "../../src/tensor/tensor.ts";
 import { draw } from "../ops/draw.ts";
 import { difference, type Run, runCompiled, within } from "../ops/engines.ts";
 import { sizeOf } from "../ops/grid.ts";
-import { buildGraph, type GraphCase, inputValues, objective } from "./randomGraph.ts";
+import { buildGraph, data, type GraphCase, inputValues, objective } from "./randomGraph.ts";
 
 const agreement = (expected: ArrayLike<number>) => {
   const largest = Math.max(1, ...Array.from(expected, Math.abs));
@@ -37,9 +38,13 @@ function compiled(
 
 const flat = (arrays: readonly TypedArray[]): Float64Array => Float64Array.from(arrays.flatMap((x) => Array.from(x)));
 
-/** A graph's objective as a log density: rewritten as a whole, then differentiated. Value and gradient, end to end. */
-function asDensity(total: Node, variables: readonly Node[], values: readonly TypedArray[]): Float64Array {
+/**
+ * A graph's objective as a log density: rewritten as a whole, then differentiated. Value and gradient, end to end; undefined
+ * when there was nothing to rewrite.
+ */
+function asDensity(total: Node, variables: readonly Node[], values: readonly TypedArray[]): Float64Array | undefined {
   const rewritten = rewriteDensity(total, variables);
+  if (rewritten.total === total) return undefined;
   const all = flat(values);
   let at = 0;
   const points = rewritten.inputs.map((x) => {
@@ -103,8 +108,9 @@ export function enginesAgree(graph: GraphCase): void {
       `gradient ${i}: with passes against without`,
     ).toBeUndefined();
   });
-  const density = flat(plain.slice(outputs.length));
-  expect(difference(asDensity(total, inputs, values), density, agreement(density)), "as a log density").toBeUndefined();
+  const expected = flat(plain.slice(outputs.length));
+  const density = asDensity(total, inputs, values) ?? expected;
+  expect(difference(density, expected, agreement(expected)), "as a log density").toBeUndefined();
 
   const point = values.map((x, i) => fromData(x, graph.inputShapes[i]!));
   buildGraph(graph, point).forEach((x, k) => {
@@ -133,4 +139,31 @@ export function enginesAgree(graph: GraphCase): void {
   expect(Math.abs(forward - reverse), `${forward} forward, ${reverse} reverse`).toBeLessThanOrEqual(
     1e-10 * (1 + Math.abs(forward)),
   );
+}
+
+/** Second derivatives, as a gradient of a function of the gradient: by the program with every pass against that with none. */
+export function secondDerivativesAgree(graph: GraphCase): void {
+  const values = inputValues(graph);
+  const inputs = graph.inputShapes.map((shape, i) => inputNode(shape, "float64", `x${i}`));
+  const run = (): readonly TypedArray[] => {
+    const [total] = probabilitySpace([objective(buildGraph(graph, inputs.map(wrap))).node]) as [Node];
+    const slopes = pullback([total], [scalar(1)], inputs).filter((g) => g !== undefined);
+    const mixed = slopes
+      .map((g, i) =>
+        wrap(g)
+          .square()
+          .mul(0.5)
+          .add(wrap(g).mul(data(g.shape, i)))
+          .sum(),
+      )
+      .reduce((a, b) => a.add(b), wrap(total)).node;
+    const curvature = pullback([mixed], [scalar(1)], inputs).map(
+      (g, i) => g ?? broadcastTo(scalar(0), inputs[i]!.shape),
+    );
+    return compiled([mixed, ...curvature], inputs, values, passes()).values;
+  };
+  const plain = withPasses(noPasses, run);
+  run().forEach((x, k) => {
+    expect(difference(x, plain[k]!, agreement(plain[k]!)), `output ${k}: with passes against without`).toBeUndefined();
+  });
 }
