@@ -7,7 +7,7 @@
 import type { Shape } from "../src/compiler/graph.ts";
 import { abs, add, div, expm1, log, log1p, mul, neg, pow, sign, softplus, sub, tanh } from "../src/tensor/math.ts";
 import { broadcastShapes } from "../src/tensor/shapes.ts";
-import { asTensor, hasValue, type Tensor, type TensorLike } from "../src/tensor/tensor.ts";
+import { asTensor, knownValues, type Tensor, type TensorLike } from "../src/tensor/tensor.ts";
 import { broadcastToShape, sumRight } from "./axes.ts";
 import { exponential, logistic } from "./bijections.ts";
 import { greaterThan, independent, interval, lessThan, positive, real, unitInterval } from "./constraints.ts";
@@ -145,8 +145,9 @@ function affineImage(domain: Constraint, scale: Tensor, forward: (x: TensorLike)
 }
 
 function monotoneBySign(t: Tensor): { monotone?: 1 | -1 } {
-  if (!hasValue(t)) return {};
-  const signs = new Set(Array.from(sign(t).data));
+  const known = knownValues(sign(t));
+  if (!known) return {};
+  const signs = new Set(Array.from(known));
   return signs.size === 1 && !signs.has(0) ? { monotone: signs.has(1) ? 1 : -1 } : {};
 }
 

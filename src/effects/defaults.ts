@@ -1,7 +1,7 @@
 /** What a primitive does where no handler has: draw, start, choose an axis; and the checks on what came out. */
 
 import { formatShape } from "../tensor/shapes.ts";
-import { asTensor, hasValue, type Tensor } from "../tensor/tensor.ts";
+import { asTensor, hasValue, knownValues, type Tensor } from "../tensor/tensor.ts";
 import { checkObserved, fitToSite, maskFits } from "./fit.ts";
 import {
   formatPlates,
@@ -70,7 +70,7 @@ function fillParam(msg: ParamMessage): void {
   }
   if (constraint === undefined || !hasValue(msg.value)) return;
   const inside = constraint.check(msg.value);
-  if (!hasValue(inside) || inside.data.every((v: number) => v !== 0)) return;
+  if (knownValues(inside)?.every((v: number) => v !== 0) ?? true) return;
   throw new ModelError(
     msg.name,
     `${siteLabel(msg)} starts at ${preview(msg.value)}, which is not ${constraint.description}. Start inside of ${constraint.name}.`,
@@ -119,8 +119,7 @@ function checkRows(msg: PlateMessage, rows: Tensor): void {
         "Rows that come from another model or trace need the same subsampleSize there.",
     );
   }
-  if (!hasValue(rows)) return;
-  const bad = Array.from(rows.data).find((i) => !Number.isInteger(i) || i < 0 || i >= size);
+  const bad = Array.from(knownValues(rows) ?? []).find((i) => !Number.isInteger(i) || i < 0 || i >= size);
   if (bad !== undefined) throw new ModelError(msg.name, `${siteLabel(msg)}: row ${bad} is not among 0 … ${size - 1}.`);
 }
 

@@ -37,8 +37,11 @@ const oneForZero: Op = defineMap({
   scalar: (m, [x]) => m.select(m.eq(x!, m.constant(0)), m.constant(1), x!),
 });
 
-/** Far above what a product of two doubles loses, relative to weights around one. */
-const farFromLoss = 2 ** -800;
+/**
+ * Far above what a product of two doubles loses, relative to weights around one. What follows a state is at least about as likely
+ * as the states are predicted, and the product of the two, by which the probabilities are normalised, must stay in range too.
+ */
+const farFromLoss = 2 ** -500;
 /** Where some weights are zero: products of what is not stay in range. */
 const nothingLost = { predicted: 2 ** -300, weight: 2 ** -100 } as const;
 

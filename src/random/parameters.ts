@@ -8,7 +8,7 @@ import {
   sameShape,
   sizeOf,
 } from "../compiler/shapes.ts";
-import { asTensor, hasValue, type Shape, type Tensor, type TensorLike, type TypedArray } from "../tensor/tensor.ts";
+import { asTensor, knownValues, type Shape, type Tensor, type TensorLike, type TypedArray } from "../tensor/tensor.ts";
 
 /** Values of one parameter over the elements of a result: that of element i is `data[i * step]`. */
 export interface Column {
@@ -75,8 +75,8 @@ export function resultShape(what: string, named: Readonly<Record<string, Shape>>
  * @throws RangeError that names the parameter, the value and where it is
  */
 export function check(what: string, name: string, x: Tensor, requirement: Requirement): void {
-  if (!hasValue(x)) return;
-  const { data } = x;
+  const data = knownValues(x);
+  if (!data) return;
   for (let i = 0; i < data.length; i++) {
     if (requirement.holds(data[i]!)) continue;
     const place = x.rank === 0 ? "" : ` at index ${formatShape(indexAt(i, x.shape))} of shape ${formatShape(x.shape)}`;

@@ -14,7 +14,7 @@ import {
   asNode,
   type Binary,
   binary,
-  hasValue,
+  knownValues,
   type Tensor,
   type TensorLike,
   type Unary,
@@ -54,7 +54,8 @@ export const outer: Binary = binary((a, b) => mul(expandDims(a, -1), b));
  */
 export function cholesky(a: TensorLike): Tensor {
   const factor = wrap(linalg.cholesky(asNode(a)));
-  if (hasValue(factor)) checkDefinite(factor.data, factor.shape);
+  const values = knownValues(factor);
+  if (values) checkDefinite(values, factor.shape);
   return factor;
 }
 

@@ -7,7 +7,7 @@ import { abs, exp, greaterEqual, isNaN, less, lessEqual, log, maximum, minimum, 
 import { mean } from "./reduce.ts";
 import { concat, expandDims } from "./shape.ts";
 import { formatShape, sizeOf } from "./shapes.ts";
-import { asTensor, hasValue, type Tensor, type TensorLike, wrap } from "./tensor.ts";
+import { asTensor, knownValues, type Tensor, type TensorLike, wrap } from "./tensor.ts";
 import { asBody } from "./tracedBody.ts";
 import { flattenLike, flattenTree, type TreeLike, type TreeStructure, unflattenTree } from "./tree.ts";
 
@@ -134,7 +134,7 @@ export function odeint<Y, A = undefined>(
     times.slice([1], [undefined]),
   );
   const all = concat([expandDims(start, 0), ys], 0);
-  if (hasValue(all) && all.data.some(Number.isNaN)) {
+  if (knownValues(all)?.some(Number.isNaN)) {
     throw new RangeError(
       `odeint: the solution is NaN. Either the function gave NaN, or ${maxSteps} steps did not suffice from one time to the next: ` +
         "the equation may be stiff for these arguments; give a larger maxSteps or looser tolerances.",
@@ -147,11 +147,12 @@ function checkOptions(times: Tensor, rtol: number, atol: number, maxSteps: numbe
   if (times.rank !== 1 || times.size === 0) {
     throw new TypeError(`odeint: times have shape ${formatShape(times.shape)}; a vector with at least one is wanted.`);
   }
-  if (hasValue(times)) {
-    const wrong = times.data.findIndex((t, i) => i > 0 && !(t > times.data[i - 1]!));
+  const known = knownValues(times);
+  if (known) {
+    const wrong = known.findIndex((t, i) => i > 0 && !(t > known[i - 1]!));
     if (wrong >= 0) {
       throw new RangeError(
-        `odeint: time ${wrong} is ${times.data[wrong]}, after ${times.data[wrong - 1]}; times must increase, and the first is that of y0.`,
+        `odeint: time ${wrong} is ${known[wrong]}, after ${known[wrong - 1]}; times must increase, and the first is that of y0.`,
       );
     }
   }

@@ -1,5 +1,6 @@
 /** Derivatives that would be lost or wrong without a word. */
 import {
+  cholesky,
   concat,
   dist,
   exp,
@@ -90,6 +91,36 @@ describe("checks of the library", () => {
     const f = (x: Tensor): Tensor => dist.Uniform(-1, 3).logProb(x);
     expect(grad(f)(1).item()).toBe(0);
     expect(hessian(f)(1).item()).toBe(0);
+    expect(
+      grad((a: Tensor) =>
+        cholesky(
+          a.mul(0).add([
+            [2, 1],
+            [1, 2],
+          ]),
+        )
+          .sum()
+          .mul(0),
+      )([
+        [1, 2],
+        [3, 4],
+      ]).toArray(),
+    ).toEqual([
+      [0, 0],
+      [0, 0],
+    ]);
+    expect(
+      grad((a: Tensor) => {
+        cholesky(a);
+        return tensor(1);
+      })([
+        [2, 1],
+        [1, 2],
+      ]).toArray(),
+    ).toEqual([
+      [0, 0],
+      [0, 0],
+    ]);
   });
 });
 

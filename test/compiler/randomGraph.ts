@@ -3,7 +3,10 @@
  * tensors made so far, so every case is valid, shrinks, and can be built over variables or over values.
  */
 import fc from "fast-check";
-import { cholesky, diagonal, matmul, solveTriangular, tril } from "../../src/tensor/linalg.ts";
+import { scan } from "../../src/tensor/control.ts";
+import { tensor } from "../../src/tensor/create.ts";
+import { centredLogDensity } from "../../src/tensor/gaussian.ts";
+import { cholesky, diagonal, logdet, matmul, solveTriangular, tril } from "../../src/tensor/linalg.ts";
 import * as math from "../../src/tensor/math.ts";
 import * as reduce from "../../src/tensor/reduce.ts";
 import * as shapes from "../../src/tensor/shape.ts";
@@ -21,18 +24,36 @@ export interface GraphCase {
 }
 
 const side = fc.constantFrom(1, 2, 3, 4, 5, 7, 8, 17, 40);
-export const graphCases = (length = 15): fc.Arbitrary<GraphCase> =>
+const rows = fc.oneof(fc.integer({ min: 100, max: 600 }), fc.constantFrom(127, 128, 129, 255, 256, 257, 384, 513));
+
+const inputsOf = (shapes: readonly (readonly number[])[]): fc.Arbitrary<(readonly number[])[]> =>
+  fc.array(fc.constantFrom(...shapes), { minLength: 1, maxLength: 3 });
+const graphsOver = (
+  inputShapes: fc.Arbitrary<(readonly number[])[]>,
+  length: number,
+  operation: fc.Arbitrary<number> = fc.nat(1e6),
+): fc.Arbitrary<GraphCase> =>
   fc.record({
-    inputShapes: fc.tuple(side, side, side).chain(([m, n, k]) =>
-      fc.array(fc.constantFrom<readonly number[]>([], [n], [m], [n, m], [m, 1], [1, n], [m, n], [k, m, n], [131]), {
-        minLength: 1,
-        maxLength: 3,
-      }),
-    ),
-    steps: fc.array(fc.tuple(fc.nat(1e6), fc.nat(1e6), fc.nat(1e6), fc.nat(1e6)), { minLength: 1, maxLength: length }),
+    inputShapes,
+    steps: fc.array(fc.tuple(operation, fc.nat(1e6), fc.nat(1e6), fc.nat(1e6)), { minLength: 1, maxLength: length }),
     outputs: fc.array(fc.nat(1e6), { minLength: 1, maxLength: 3 }),
     seed: fc.integer({ min: 1, max: 2 ** 30 }),
   });
+/** Graphs over small tensors of many shapes. */
+export const graphCases = (length = 15): fc.Arbitrary<GraphCase> =>
+  graphsOver(
+    fc
+      .tuple(side, side, side)
+      .chain(([m, n, k]) => inputsOf([[], [n], [m], [n, m], [m, 1], [1, n], [m, n], [k, m, n], [131]])),
+    length,
+  );
+/** Graphs over hundreds of rows and over the few parameters that rows share; every other operation is one that passes look for. */
+export const longGraphCases = (length = 10): fc.Arbitrary<GraphCase> =>
+  graphsOver(
+    fc.tuple(rows, side).chain(([n, k]) => inputsOf([[n], [n], [n, 2], [3, n], [1, n], [k], []])),
+    length,
+    fc.oneof(fc.nat(1e6), fc.integer({ min: operations.length - passOperations.length, max: operations.length - 1 })),
+  );
 
 export const inputValues = ({ inputShapes, seed }: GraphCase): Float64Array[] =>
   inputShapes.map((shape, i) => draw({ shape, domain: [-1.5, 1.5] }, seed, i) as Float64Array);
@@ -40,7 +61,9 @@ export const inputValues = ({ inputShapes, seed }: GraphCase): Float64Array[] =>
 const largestSize = 3000;
 type Apply = (a: Tensor, b: Tensor, k: number) => Tensor | undefined;
 
-const data = (shape: readonly number[], k: number): Tensor => fromData(draw({ shape, domain: [-1, 1] }, k + 1), shape);
+/** Numbers of order one, the same for the same `k`. */
+export const data = (shape: readonly number[], k: number): Tensor =>
+  fromData(draw({ shape, domain: [-1, 1] }, k + 1), shape);
 const together = (a: Tensor, b: Tensor): boolean => {
   const rank = Math.max(a.rank, b.rank);
   const sides = Array.from(
@@ -71,6 +94,151 @@ const definite = (a: Tensor): Tensor | undefined => {
     .div(m.shape[1]!)
     .add(fromData(draw({ shape: [n, n], domain: "definite" }, n), [n, n]));
 };
+
+/** Up to `most` numbers of a tensor, as a vector. */
+const few = (a: Tensor, most: number): Tensor =>
+  shapes.slice(shapes.reshape(a, [a.size]), [0], [Math.min(a.size, most)]);
+const picks = (rows: number, size: number, k: number): number[] =>
+  Array.from(draw({ shape: [rows], domain: [0, size] }, k + 1), Math.floor);
+const longRows = (k: number): number => 100 + (k % 500);
+/** A number of the tensor inside (−0.9, 0.9). */
+const damping = (a: Tensor): Tensor => a.mean().tanh().mul(0.9);
+/** Rows along the first axis, of one number each or of a few. */
+const asRows = (a: Tensor): Tensor => (a.rank === 1 || (a.rank === 2 && a.shape[1]! < 5) ? a : few(a, 600));
+const logDensityOfChain = (a: Tensor, states: number, k: number): Tensor => {
+  const logits = shapes.reshape(data([states * states], k), [states, states]).mul(damping(a).add(1));
+  const transition = logits.sub(reduce.logsumexp(logits, 1, { keepDims: true }));
+  const means = data([states], k + 1).mul(2);
+  const emission = shapes.expandDims(few(a, 300), 1).sub(means).square().mul(-0.5);
+  const { carry } = scan(
+    (alpha, row) => [reduce.logsumexp(alpha.expandDims(1).add(transition), 0).add(row)],
+    fromData(new Float64Array(states), [states]),
+    emission,
+  );
+  return reduce.logsumexp(carry as Tensor).div(Math.min(a.size, 300));
+};
+
+/** What loops over many rows are made of, and what the passes look for. */
+const passOperations: readonly Apply[] = [
+  // Loops.
+  paired((a, b) => {
+    const by = damping(b);
+    return scan((c, x) => [c.mul(by).add(x), c], tensor(0.3), asRows(a).sum(asRows(a).rank === 2 ? 1 : []))
+      .ys as Tensor;
+  }),
+  ranked((a, _axis, k) => {
+    const x = asRows(a);
+    const by = damping(a).square();
+    const { carry, ys } = scan(
+      (c, row) => {
+        const next = row.square().mul(0.3).add(0.1).add(c.mul(by));
+        return [next, row.square().div(next).add(next.log())];
+      },
+      fromData(new Float64Array(x.size / x.shape[0]!).fill(0.7), x.shape.slice(1)),
+      x,
+      { reverse: k % 3 === 0, checkpoint: k % 5 === 0 },
+    );
+    return (ys as Tensor).mean().add((carry as Tensor).mean());
+  }),
+  ranked(
+    (a, _axis, k) =>
+      scan((c, row) => [math.tanh(c.mul(0.8).add(row)), c.mul(row)], tensor(0.1), few(a, 400), {
+        reverse: k % 2 === 0,
+      }).ys as Tensor,
+  ),
+  ranked((a) => {
+    const w = few(a, 2).mean().mul(0.5);
+    const { carry, ys } = scan(
+      ([level, slope], x) => {
+        const next = level.add(slope).add(x.sub(level.add(slope)).mul(0.4));
+        return [[next, slope.mul(w).add(next.sub(level).mul(0.2))] as const, next];
+      },
+      [tensor(0), tensor(0.1)] as const,
+      few(a, 300),
+    );
+    return (ys as Tensor)
+      .square()
+      .mean()
+      .add(carry[1] as Tensor)
+      .tanh();
+  }),
+  ranked((a, _axis, k) => logDensityOfChain(a, 2 + (k % 2), k)),
+  // Sums over rows.
+  (a) => math.log(a.square().add(0.5)).sum().div(a.size),
+  (a, _b, k) => math.log1p(a.square()).mul(data(a.shape, k).square()).sum().div(a.size),
+  (a) => math.softplus(a).sum().div(a.size),
+  (a) => math.exp(a.tanh()).sum().div(a.size),
+  (a) => math.lgamma(a.square().add(1)).sum().div(a.size),
+  ranked((a) => {
+    const centred = a.sub(a.mean());
+    return centred.div(math.sqrt(centred.square().mean().add(0.3)));
+  }),
+  (a) => math.logaddexp(a, a.max()).sub(math.softplus(a.mean())),
+  (a, _b, k) => {
+    const x = few(a, 12);
+    const n = longRows(k);
+    const eta = shapes.take(x, picks(n, x.size, k)).add(data([n], k).mul(x.mean()));
+    return data([n], k + 1)
+      .mul(eta)
+      .sub(math.softplus(eta))
+      .sum()
+      .div(n);
+  },
+  (a, _b, k) => {
+    const x = few(a, 12);
+    const n = longRows(k);
+    const group = picks(n, x.size, k);
+    const covariate = picks(n, 3, k + 1);
+    return math.exp(shapes.take(x, group).tanh().add(x.mean().tanh().mul(covariate))).mean();
+  },
+  (a, _b, k) => {
+    const x = few(a, 5);
+    const n = longRows(k);
+    const eta = matmul(data([n, x.size], k), x);
+    return math
+      .log1p(math.exp(eta.neg()))
+      .mean()
+      .add(eta.square().mean())
+      .add(
+        eta
+          .tanh()
+          .mul(data([n], k))
+          .mean(),
+      );
+  },
+  ranked((a, _axis, k) => shapes.scatterAdd(picks(a.shape[0]!, 2 + (k % 9), k), a, 2 + (k % 9)).mul(4 / a.shape[0]!)),
+  // Small tensors.
+  ranked((a) => {
+    const [p, q] = [few(a, 3), few(shapes.flip(shapes.reshape(a, [a.size]), 0), 3)];
+    return shapes.concat([p, q, shapes.flip(p, 0).tanh(), q.mul(p.mean())], 0);
+  }),
+  (a, _b, k) => {
+    const [p, q] = [a.mean(), math.sin(a).mean()];
+    const m = shapes.reshape(
+      shapes.stack([p, q.tanh(), p.mul(q), q.square(), math.softplus(p), q].slice(k % 2 ? 2 : 0)),
+      [2, k % 2 ? 2 : 3],
+    );
+    return matmul(shapes.transpose(m), m).add(0.1);
+  },
+  (a, _b, k) => {
+    const n = [7, 8, 9, 16, 17][k % 5]!;
+    const x = few(a, n);
+    return Array.from({ length: x.size }, (_, i) => {
+      const eta = x.at(i).add(x.at((i * 3) % x.size).mul(0.1 * ((i * 7 + k) % 5)));
+      return eta.mul((i + k) % 2).sub(math.softplus(eta));
+    })
+      .reduce((s, t) => s.add(t))
+      .div(x.size);
+  },
+  (a, b) => {
+    const s = definite(few(a, 5));
+    const d = few(b, s?.shape[0] ?? 1);
+    if (!s || d.size !== s.shape[0]) return undefined;
+    // A known covariance is factored by itself.
+    const joint = centredLogDensity(s, d) ?? solveTriangular(cholesky(s), d).square().sum().add(logdet(s)).mul(-0.5);
+    return joint.div(d.size);
+  },
+];
 
 /** Operations keep numbers of order one, so that errors do not grow and comparisons are far from their thresholds. */
 const operations: readonly Apply[] = [
@@ -201,6 +369,7 @@ const operations: readonly Apply[] = [
   (a, _b, k) => a.mul(data(a.shape, k)).sub(math.softplus(a)).mean(),
   paired((a, b) => math.logaddexp(a, b).sub(math.softplus(b.neg())).mean()),
   (a) => math.softplus(a).sub(math.logSigmoid(a)).sum().div(a.size),
+  ...passOperations,
 ];
 
 /** Builds a case over the given inputs, which are variables or values. */

@@ -412,6 +412,15 @@ describe("at the ends of the range", () => {
     );
     expect(Number.isFinite(compiled[0]![0]!)).toBe(true);
   });
+  test.each([100, 180, 240, 264, 300, 500, 540])("steps of e^−%i each, followed by as small a weight", (far) => {
+    // The first state is the only one that is seen and the second all that is led to.
+    const { compiled } = chain(
+      [-far, 0, -1.7, -0.2],
+      Array.from({ length: 6 }, () => [0, -7400]),
+      [0, -7400],
+    );
+    expect(compiled.every((x) => Array.from(x).every(Number.isFinite))).toBe(true);
+  });
   test("impossible states and transitions", () => {
     chain(
       [half, half, never, 0],

@@ -1,5 +1,5 @@
 /** `scale`: weights the log density. */
-import { hasValue, type Tensor } from "../../tensor/tensor.ts";
+import { knownValues, type Tensor } from "../../tensor/tensor.ts";
 import { underHandler } from "../model.ts";
 import { multiplyScales } from "../scaling.ts";
 
@@ -15,7 +15,7 @@ export function scale<Args extends unknown[], R>(
   model: (...args: Args) => R,
   factor: number | Tensor,
 ): (...args: Args) => R {
-  const known = typeof factor === "number" ? [factor] : hasValue(factor) ? Array.from(factor.data) : [];
+  const known = typeof factor === "number" ? [factor] : Array.from(knownValues(factor) ?? []);
   const bad = known.find((f) => !(f > 0 && Number.isFinite(f)));
   if (bad !== undefined)
     throw new RangeError(
