@@ -3,7 +3,6 @@ import { compile } from "../../src/compiler/compile.ts";
 import type { Node, TypedArray } from "../../src/compiler/graph.ts";
 import { NotCompilable } from "../../src/compiler/placement.ts";
 import { instantiate } from "../../src/compiler/program.ts";
-import type { CompileOptions } from "../../src/compiler/schedule.ts";
 
 export interface Run {
   readonly values: readonly Float64Array[];
@@ -16,11 +15,10 @@ export function runCompiled(
   outputs: readonly Node[],
   inputs: readonly Node[],
   values: readonly TypedArray[],
-  options?: CompileOptions,
 ): Run | NotCompilable {
   let compiled: ReturnType<typeof compile>;
   try {
-    compiled = compile(outputs, inputs, options);
+    compiled = compile(outputs, inputs);
   } catch (error) {
     if (error instanceof NotCompilable) return error;
     throw error;
