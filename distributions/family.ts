@@ -2,18 +2,19 @@
  * The maker of distributions: a family is a record of parameters and formulas, and everything else follows from it.
  */
 import type { Shape } from "../src/compiler/graph.ts";
-import { nearestName, suggestion } from "../src/effects/spelling.ts";
 import type { Key } from "../src/random/key.ts";
 import { describe, isPlainObject, remedy } from "../src/tensor/describe.ts";
 import { floor, isNaN as isNaNTensor, less, lessEqual, maximum, minimum, where } from "../src/tensor/math.ts";
 import { broadcastTo } from "../src/tensor/shape.ts";
 import { broadcastShapes, formatShape } from "../src/tensor/shapes.ts";
+import { nearestName, suggestion } from "../src/tensor/spelling.ts";
 import { asTensor, hasValue, knownValues, type Tensor, type TensorLike } from "../src/tensor/tensor.ts";
 import { leftOf, sameShape } from "./axes.ts";
 import type { Constraint } from "./constraints.ts";
 import { complete, type Distribution } from "./distribution.ts";
 import { isMember } from "./membership.ts";
 import { discreteQuantile } from "./quantile.ts";
+import { meantName } from "./usualNames.ts";
 import { checkArgument } from "./validation.ts";
 
 /** The parameters of a family as its formulas see them: every one of them, computed from what was given when it's asked for. */
@@ -123,14 +124,14 @@ function readArguments<Name extends string>(
       if (isPlainObject(arg)) options = arg;
       else if (i < names.length) raw[names[i]!] = arg;
       else if (arg !== undefined)
-        throw new TypeError(`${family}: takes ${signature(names)}, got ${args.length} arguments`);
+        throw new TypeError(`${family}: takes ${signature(parameters)}, got ${args.length} arguments`);
     });
   }
-  for (const name of Object.keys(raw)) {
-    if (names.includes(name)) continue;
-    const near = nearestName(name, names);
+  const unknown = Object.keys(raw).filter((name) => !names.includes(name));
+  if (unknown.length > 0) {
+    const listed = unknown.map((name) => `"${name}"`).join(", ");
     throw new TypeError(
-      `${family}: no argument "${name}"; it takes ${signature(names)}${near === undefined ? "" : `. Did you mean "${near}"?`}`,
+      `${family}: no argument ${listed}; it takes ${signature(parameters)}${didYouMean(unknown, names)}`,
     );
   }
   const given: Record<string, Tensor> = {};
@@ -148,11 +149,11 @@ function readArguments<Name extends string>(
     const listed = alternatives.length === 1 ? `"${name}"` : `one of ${alternatives.map((a) => `"${a}"`).join(", ")}`;
     throw new TypeError(
       chosen.length === 0
-        ? `${family}: ${listed} is missing; it takes ${signature(names)}`
+        ? `${family}: ${listed} is missing; it takes ${signature(parameters)}`
         : `${family}: ${chosen.map((a) => `"${a}"`).join(" and ")} say the same thing; pass one of them`,
     );
   }
-  return { given, validateArgs: readOptions(family, options) };
+  return { given, validateArgs: readOptions(family, options, names) };
 }
 
 /** A default stands in for an argument that was left out, not for one that came out undefined. */
@@ -173,20 +174,37 @@ function argument(family: string, name: string, value: unknown): Tensor {
   }
 }
 
-function readOptions(family: string, options: unknown): boolean {
+function readOptions(family: string, options: unknown, names: readonly string[]): boolean {
   if (!isPlainObject(options)) {
     throw new TypeError(`${family}: the options have to be an object, { validateArgs }, got ${describe(options)}`);
   }
   for (const name of Object.keys(options)) {
-    if (name !== "validateArgs")
-      throw new TypeError(`${family}: unknown option "${name}"${suggestion(name, ["validateArgs"])}`);
+    if (name === "validateArgs") continue;
+    const meant = nearestName(name, ["validateArgs"]) ? undefined : meantName(name, names);
+    throw new TypeError(
+      meant === undefined
+        ? `${family}: unknown option "${name}"${suggestion(name, ["validateArgs"])}`
+        : `${family}: unknown option "${name}"${name === meant ? ", which is an argument" : `; did you mean the argument "${meant}"?`} Arguments by name go into one object with all others: ` +
+            `${family}({ ${[...new Set([names[0], meant])].map((n) => `${n}: …`).join(", ")} })`,
+    );
   }
   const { validateArgs = true } = options;
   if (typeof validateArgs === "boolean") return validateArgs;
   throw new TypeError(`${family}: validateArgs has to be true or false, got ${describe(validateArgs)}`);
 }
 
-const signature = (names: readonly string[]): string => `(${names.join(", ")}, { validateArgs }?)`;
+/** The arguments in the order of their places, and which of them stand for each other. */
+function signature(parameters: Readonly<Record<string, Parameter<string>>>): string {
+  const names = Object.keys(parameters);
+  const alternatives = names.filter((name) => parameters[name]!.from);
+  return `(${names.join(", ")}, { validateArgs }?)${alternatives.length > 0 ? ` with one of ${alternatives.join(", ")}` : ""}`;
+}
+
+/** `. Did you mean "loc", "scale"?`, or nothing. */
+function didYouMean(unknown: readonly string[], names: readonly string[]): string {
+  const meant = unknown.map((name) => meantName(name, names)).filter((name) => name !== undefined);
+  return meant.length > 0 ? `. Did you mean ${meant.map((name) => `"${name}"`).join(", ")}?` : "";
+}
 
 /** The parameters, those not given computed on demand. */
 function valuesOf<Name extends string>(definition: Definition<Name>, given: Given): Values<Name> {

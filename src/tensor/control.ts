@@ -3,6 +3,7 @@ import type { Node } from "../compiler/graph.ts";
 import { inputNode, isConstant } from "../compiler/node.ts";
 import { formatShape, sameShape } from "../compiler/shapes.ts";
 import { makeLoop, zeros } from "../ops/loop.ts";
+import { type Checks, checkFunction, checkOptions, count, flag } from "./arguments.ts";
 import {
   type Back,
   double,
@@ -32,6 +33,14 @@ export interface ScanOptions {
    */
   readonly checkpoint?: boolean | number;
 }
+const scanOptions: Checks = {
+  length: [(v) => Number.isInteger(v) && (v as number) >= 0, "a whole number, 0 or more"],
+  reverse: flag,
+  checkpoint: [
+    (v) => flag[0](v) || count[0](v),
+    "true, false or a whole number, 1 or more: the steps between carries that are kept",
+  ],
+};
 export type ScanStep<C, X, Y> = (
   carry: TensorTree<C>,
   x: TensorTree<X>,
@@ -79,11 +88,8 @@ function nextOf(name: string, next: unknown, { leaves, structure }: Carried): No
   });
 }
 
-/** @throws TypeError when rows differ in number, RangeError when a length is none. */
+/** @throws TypeError when rows differ in number, RangeError when they are not as many as was said. */
 function lengthOf(name: string, rows: readonly Tensor[], paths: readonly string[], given: number | undefined): number {
-  if (given !== undefined && !(Number.isInteger(given) && given >= 0)) {
-    throw new RangeError(`${name}: length ${given} must be an integer ≥ 0.`);
-  }
   const scalars = rows.findIndex((x) => x.rank === 0);
   if (scalars >= 0) {
     throw new TypeError(
@@ -98,22 +104,14 @@ function lengthOf(name: string, rows: readonly Tensor[], paths: readonly string[
   }
   const [first] = rows;
   if (first === undefined && given === undefined) {
-    throw new TypeError(`${name}: without rows the number of steps is not known; give { length }.`);
+    throw new TypeError(
+      `${name}: without rows the number of steps is not known; give { length }, or tensors with an axis for the steps.`,
+    );
   }
   if (first !== undefined && given !== undefined && first.shape[0] !== given) {
     throw new RangeError(`${name}: length ${given}, but ${paths[0]} has ${first.shape[0]} rows; leave the length out.`);
   }
   return first?.shape[0] ?? given!;
-}
-
-/** @throws RangeError when a number of steps is none. */
-function checkpointOf(given: boolean | number | undefined): number | true | undefined {
-  if (typeof given !== "number") return given || undefined;
-  if (!(Number.isInteger(given) && given >= 1))
-    throw new RangeError(
-      `scan: checkpoint ${given} must be true or an integer ≥ 1: the steps between carries that are kept.`,
-    );
-  return given;
 }
 
 /** The two things that a step returns. */
@@ -134,10 +132,11 @@ function stepResult(made: unknown): { next: unknown; y: unknown } {
  * tensors, and what in it depends on neither `carry` nor `x` is computed once. Differentiable in everything, to any order.
  *
  * @param f - one step; the carry it returns has the structure, shapes and dtypes of the one it is given
- * @param init - the carry before the first step: a tensor or a tree of tensors
+ * @param init - the carry before the first step: a tensor or a tree of tensors. An array of numbers is one tensor, a vector: to carry two
+ * numbers `[a, b]` begin with `[tensor(0), tensor(1)]`
  * @param xs - a tensor or a tree of tensors with the steps along the first axis; undefined with `length`
  * @returns the last carry, and the results of all steps stacked along a first axis
- * @throws TypeError when the carry changes its shape or dtype, when rows differ in number; RangeError when `length` contradicts them, or for a `checkpoint` that is no number of steps
+ * @throws TypeError when the carry changes its shape or dtype, when rows differ in number, and for unknown options; RangeError when `length` contradicts the rows, and for bad options
  * @example
  * // Running means: [1, 1.5, 2]
  * scan(([n, mean], x) => {
@@ -151,8 +150,11 @@ export function scan<C, X = undefined, Y = undefined>(
   xs?: X,
   options: ScanOptions = {},
 ): ScanResult<C, Y> {
+  checkFunction("scan(f, init, xs, options)", "the first argument", f);
+  checkOptions("scan", options, scanOptions, "{ reverse: true }");
   const carried = carriedOf(init);
-  const given = flattenOptional(xs);
+  // An empty array has no rows, and is no empty tree.
+  const given = flattenOptional(Array.isArray(xs) && xs.length === 0 ? asTensor(xs) : xs);
   const paths = leafPaths(given.structure, "xs");
   const length = lengthOf("scan", given.leaves, paths, options.length);
   const rows = given.leaves.map((x, i) => ({
@@ -185,7 +187,7 @@ export function scan<C, X = undefined, Y = undefined>(
     trips: "fixed",
     length,
     reverse: options.reverse ?? false,
-    checkpoint: checkpointOf(options.checkpoint),
+    checkpoint: options.checkpoint || undefined,
     carries: carried.inputs.map((input, i) => ({ input, init: carried.inits[i]!, output: outputs[i]! })),
     rows,
     results: results.leaves.map((x) => double(x.node)),
@@ -197,15 +199,17 @@ export interface WhileOptions {
   /** The most steps there may be: memory for that many is set aside, from which derivatives are taken. */
   readonly maxSteps: number;
 }
+const whileOptions: Checks = { maxSteps: count };
 
 /**
  * Repeats a step as long as a condition on the carry holds. The number of steps is found when it runs; derivatives go through
  * the steps that were taken.
  *
- * @param condition - of the carry: a scalar truth value
+ * @param condition - of the carry: a scalar truth value; NaN counts as true
  * @param body - the next carry, of the same structure, shapes and dtypes
  * @returns the first carry for which the condition does not hold; NaN in compiled code when there is none within `maxSteps`
- * @throws RangeError when it runs at once and the condition still holds after `maxSteps`; TypeError for a condition that is no scalar
+ * @throws RangeError when it runs at once and the condition still holds after `maxSteps`; TypeError for a condition that is no scalar,
+ * and without `maxSteps`
  * @example
  * // The square root of 2 by Newton's method.
  * whileLoop((x) => greater(abs(x.square().sub(2)), 1e-12), (x) => x.add(div(2, x)).div(2), 1, { maxSteps: 50 }).item();
@@ -216,10 +220,14 @@ export function whileLoop<C>(
   init: C,
   options: WhileOptions,
 ): TensorTree<C> {
+  const call = "whileLoop(condition, body, init, { maxSteps: 100 })";
+  checkFunction(call, "the condition", condition);
+  checkFunction(call, "the body", body);
+  checkOptions("whileLoop", options, whileOptions, "{ maxSteps: 100 }");
   const { maxSteps } = options;
-  if (!(Number.isInteger(maxSteps) && maxSteps >= 1)) {
-    throw new RangeError(
-      `whileLoop: maxSteps ${maxSteps} must be an integer ≥ 1; it bounds the memory for derivatives.`,
+  if (maxSteps === undefined) {
+    throw new TypeError(
+      "whileLoop: `maxSteps` is missing: give { maxSteps: 100 }, the most steps there may be; it bounds the memory for derivatives.",
     );
   }
   const carried = carriedOf(init);

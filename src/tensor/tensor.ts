@@ -218,6 +218,17 @@ Object.defineProperty(Tensor.prototype, INSPECT, {
   },
 });
 
+// Not declared in the class: destructuring a tensor is an error of types, and to plain JavaScript it says what to do.
+Object.defineProperty(Tensor.prototype, Symbol.iterator, {
+  value(this: Tensor): never {
+    const what = this.node.value ? "this" : origin(this.node);
+    throw new TypeError(
+      `A tensor is not iterable: ${what} is one tensor of shape ${formatShape(this.shape)}. ` +
+        "For its elements use x.at(0), x.at(1), … or toArray(). To carry several numbers through a loop, begin with a tree: [tensor(0), tensor(1)], not [0, 1].",
+    );
+  },
+});
+
 function refuse(asked: string, node: Node): never {
   throw new Error(
     `${asked}: ${origin(node)} has no value while the model is traced; it stands for values to come. ` +
