@@ -134,6 +134,7 @@ function readArguments<Name extends string>(
       `${family}: no argument ${listed}; it takes ${signature(parameters)}${didYouMean(unknown, names)}`,
     );
   }
+  const validateArgs = readOptions(family, options, names);
   const given: Record<string, Tensor> = {};
   for (const name of names) {
     const value = raw[name] ?? parameters[name]!.default;
@@ -149,11 +150,11 @@ function readArguments<Name extends string>(
     const listed = alternatives.length === 1 ? `"${name}"` : `one of ${alternatives.map((a) => `"${a}"`).join(", ")}`;
     throw new TypeError(
       chosen.length === 0
-        ? `${family}: ${listed} is missing; it takes ${signature(parameters)}`
+        ? `${family}: ${listed} is missing; it takes ${places(names)}`
         : `${family}: ${chosen.map((a) => `"${a}"`).join(" and ")} say the same thing; pass one of them`,
     );
   }
-  return { given, validateArgs: readOptions(family, options, names) };
+  return { given, validateArgs };
 }
 
 /** A default stands in for an argument that was left out, not for one that came out undefined. */
@@ -184,7 +185,7 @@ function readOptions(family: string, options: unknown, names: readonly string[])
     throw new TypeError(
       meant === undefined
         ? `${family}: unknown option "${name}"${suggestion(name, ["validateArgs"])}`
-        : `${family}: unknown option "${name}"${name === meant ? ", which is an argument" : `; did you mean the argument "${meant}"?`} Arguments by name go into one object with all others: ` +
+        : `${family}: unknown option "${name}"; did you mean the argument "${meant}"? Arguments by name go into one object with all others: ` +
             `${family}({ ${[...new Set([names[0], meant])].map((n) => `${n}: …`).join(", ")} })`,
     );
   }
@@ -193,11 +194,13 @@ function readOptions(family: string, options: unknown, names: readonly string[])
   throw new TypeError(`${family}: validateArgs has to be true or false, got ${describe(validateArgs)}`);
 }
 
+const places = (names: readonly string[]): string => `(${names.join(", ")}, { validateArgs }?)`;
+
 /** The arguments in the order of their places, and which of them stand for each other. */
 function signature(parameters: Readonly<Record<string, Parameter<string>>>): string {
   const names = Object.keys(parameters);
   const alternatives = names.filter((name) => parameters[name]!.from);
-  return `(${names.join(", ")}, { validateArgs }?)${alternatives.length > 0 ? ` with one of ${alternatives.join(", ")}` : ""}`;
+  return `${places(names)}${alternatives.length > 0 ? ` with one of ${alternatives.join(", ")}` : ""}`;
 }
 
 /** `. Did you mean "loc", "scale"?`, or nothing. */

@@ -2,12 +2,13 @@
 import { nearestName } from "../src/tensor/spelling.ts";
 
 const usual: Readonly<Record<string, readonly string[]>> = {
-  loc: ["mean", "mu", "location", "median"],
-  scale: ["sd", "sigma", "std", "stddev"],
-  concentration: ["shape", "alpha", "k"],
+  loc: ["mean", "mu", "location"],
+  scale: ["sd", "sigma", "std", "stddev", "stdDev", "beta"],
+  concentration: ["shape", "alpha", "k", "phi"],
   concentration1: ["alpha", "a"],
   concentration0: ["beta", "b"],
-  rate: ["lambda", "lam", "beta", "mean", "mu"],
+  rate: ["lambda", "lam", "beta"],
+  mean: ["mu"],
   probs: ["p", "prob", "probability", "theta"],
   logits: ["logit", "eta"],
   totalCount: ["n", "trials", "size"],

@@ -38,7 +38,7 @@ const scanOptions: Checks = {
   reverse: flag,
   checkpoint: [
     (v) => flag[0](v) || count[0](v),
-    "true, false or a whole number, 1 or more: the steps between carries that are kept",
+    "true, false, or after how many steps a carry is kept (a whole number, 1 or more)",
   ],
 };
 export type ScanStep<C, X, Y> = (
@@ -104,9 +104,7 @@ function lengthOf(name: string, rows: readonly Tensor[], paths: readonly string[
   }
   const [first] = rows;
   if (first === undefined && given === undefined) {
-    throw new TypeError(
-      `${name}: without rows the number of steps is not known; give { length }, or tensors with an axis for the steps.`,
-    );
+    throw new TypeError(`${name}: without rows the number of steps is not known; give { length }.`);
   }
   if (first !== undefined && given !== undefined && first.shape[0] !== given) {
     throw new RangeError(`${name}: length ${given}, but ${paths[0]} has ${first.shape[0]} rows; leave the length out.`);

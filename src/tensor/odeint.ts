@@ -150,7 +150,7 @@ function notReached(row: number, times: TypedArray | undefined, maxSteps: number
   const at = (i: number): string => (times ? `time ${times[i]}` : `time number ${i}`);
   if (row === 0) return new RangeError("odeint: y0 is NaN.");
   return new RangeError(
-    `odeint: the solution reaches ${at(row - 1)} and is NaN at ${at(row)}. Either the function gave NaN, or ${maxSteps} steps did not suffice ` +
+    `odeint: the solution is NaN from ${at(row)} on; ${at(row - 1)} was reached. Either the function gave NaN, or ${maxSteps} steps did not suffice ` +
       "from one time to the next: the equation may be stiff for these arguments; give a larger maxSteps or looser tolerances.",
   );
 }
