@@ -23,7 +23,7 @@ export interface OdeOptions<A> {
   readonly maxSteps?: number;
 }
 
-const tolerance: Check = [(v) => (v as number) > 0, "a positive number"];
+const tolerance: Check = [(v) => typeof v === "number" && v > 0, "a positive number"];
 const known = { args: [() => true, ""], rtol: tolerance, atol: tolerance, maxSteps: count } as const;
 
 /** Dormand and Prince (1980), RK5(4)7M: nodes, stages, and the difference of the two solutions' weights. */

@@ -66,8 +66,8 @@ describe("options", () => {
     ],
     [
       "odeint, a string",
-      () => wrong(odeint)(same, 1, [0, 1], { rtol: "small" }),
-      'odeint: `rtol` must be a positive number, got the string "small".',
+      () => wrong(odeint)(same, 1, [0, 1], { rtol: "1e-6" }),
+      'odeint: `rtol` must be a positive number, got the string "1e-6".',
     ],
     [
       "jit, which has none",
