@@ -1,8 +1,9 @@
 /** The arguments of a family: by position or by name, with their defaults, alternatives and options. */
-import { nearestName, suggestion } from "../src/effects/spelling.ts";
 import { describe, isPlainObject, remedy } from "../src/tensor/describe.ts";
+import { nearestName, suggestion } from "../src/tensor/spelling.ts";
 import { asTensor, type Tensor, type TensorLike } from "../src/tensor/tensor.ts";
 import type { Definition, Parameter } from "./definition.ts";
+import { meantName } from "./usualNames.ts";
 
 /** The arguments of a call, by name. */
 export type Given = Readonly<Record<string, Tensor>>;
@@ -26,16 +27,17 @@ export function readArguments<Name extends string>(
       if (isPlainObject(arg)) options = arg;
       else if (i < names.length) raw[names[i]!] = arg;
       else if (arg !== undefined)
-        throw new TypeError(`${family}: takes ${signature(names)}, got ${args.length} arguments`);
+        throw new TypeError(`${family}: takes ${signature(parameters)}, got ${args.length} arguments`);
     });
   }
-  for (const name of Object.keys(raw)) {
-    if (names.includes(name)) continue;
-    const near = nearestName(name, names);
+  const unknown = Object.keys(raw).filter((name) => !names.includes(name));
+  if (unknown.length > 0) {
+    const listed = unknown.map((name) => `"${name}"`).join(", ");
     throw new TypeError(
-      `${family}: no argument "${name}"; it takes ${signature(names)}${near === undefined ? "" : `. Did you mean "${near}"?`}`,
+      `${family}: no argument ${listed}; it takes ${signature(parameters)}${didYouMean(unknown, names)}`,
     );
   }
+  const validateArgs = readOptions(family, options, names);
   const given: Record<string, Tensor> = {};
   for (const name of names) {
     const value = raw[name] ?? parameters[name]!.default;
@@ -51,11 +53,11 @@ export function readArguments<Name extends string>(
     const listed = alternatives.length === 1 ? `"${name}"` : `one of ${alternatives.map((a) => `"${a}"`).join(", ")}`;
     throw new TypeError(
       chosen.length === 0
-        ? `${family}: ${listed} is missing; it takes ${signature(names)}`
+        ? `${family}: ${listed} is missing; it takes ${places(names)}`
         : `${family}: ${chosen.map((a) => `"${a}"`).join(" and ")} say the same thing; pass one of them`,
     );
   }
-  return { given, validateArgs: readOptions(family, options) };
+  return { given, validateArgs };
 }
 
 /** A default stands in for an argument that was left out, not for one that came out undefined. */
@@ -76,17 +78,36 @@ function argument(family: string, name: string, value: unknown): Tensor {
   }
 }
 
-function readOptions(family: string, options: unknown): boolean {
+function readOptions(family: string, options: unknown, names: readonly string[]): boolean {
   if (!isPlainObject(options)) {
     throw new TypeError(`${family}: the options have to be an object, { validateArgs }, got ${describe(options)}`);
   }
   for (const name of Object.keys(options)) {
-    if (name !== "validateArgs")
-      throw new TypeError(`${family}: unknown option "${name}"${suggestion(name, ["validateArgs"])}`);
+    if (name === "validateArgs") continue;
+    const meant = nearestName(name, ["validateArgs"]) ? undefined : meantName(name, names);
+    throw new TypeError(
+      meant === undefined
+        ? `${family}: unknown option "${name}"${suggestion(name, ["validateArgs"])}`
+        : `${family}: unknown option "${name}"; did you mean the argument "${meant}"? Arguments by name go into one object with all others: ` +
+            `${family}({ ${[...new Set([names[0], meant])].map((n) => `${n}: …`).join(", ")} })`,
+    );
   }
   const { validateArgs = true } = options;
   if (typeof validateArgs === "boolean") return validateArgs;
   throw new TypeError(`${family}: validateArgs has to be true or false, got ${describe(validateArgs)}`);
 }
 
-const signature = (names: readonly string[]): string => `(${names.join(", ")}, { validateArgs }?)`;
+const places = (names: readonly string[]): string => `(${names.join(", ")}, { validateArgs }?)`;
+
+/** The arguments in the order of their places, and which of them stand for each other. */
+function signature(parameters: Readonly<Record<string, Parameter<string>>>): string {
+  const names = Object.keys(parameters);
+  const alternatives = names.filter((name) => parameters[name]!.from);
+  return `${places(names)}${alternatives.length > 0 ? ` with one of ${alternatives.join(", ")}` : ""}`;
+}
+
+/** `. Did you mean "loc", "scale"?`, or nothing. */
+function didYouMean(unknown: readonly string[], names: readonly string[]): string {
+  const meant = unknown.map((name) => meantName(name, names)).filter((name) => name !== undefined);
+  return meant.length > 0 ? `. Did you mean ${meant.map((name) => `"${name}"`).join(", ")}?` : "";
+}

@@ -1,7 +1,8 @@
 /** What a run of inference leaves behind: draws by site, statistics of the sampler, what it cost, and a summary. */
-import { suggestion } from "../src/effects/spelling.ts";
+
 import { INSPECT } from "../src/tensor/describe.ts";
 import { formatShape } from "../src/tensor/shapes.ts";
+import { suggestion } from "../src/tensor/spelling.ts";
 import { fromData, type Shape, type Tensor } from "../src/tensor/tensor.ts";
 import { diagnose, type Finding, percent } from "./diagnose.ts";
 import { type Summary, summarise, type VariableDraws } from "./diagnostics/summarise.ts";

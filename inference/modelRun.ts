@@ -2,8 +2,8 @@
 import { userFrame } from "../src/compiler/origin.ts";
 import { type Message, siteLabel } from "../src/effects/message.ts";
 import { ModelError } from "../src/effects/modelError.ts";
-import { nearestName } from "../src/effects/spelling.ts";
 import { describe, isPlainObject } from "../src/tensor/describe.ts";
+import { nearestName } from "../src/tensor/spelling.ts";
 
 /** Frames of the stack kept while a model runs: the user's line lies below those of handlers and distributions. */
 const FRAMES = 50;

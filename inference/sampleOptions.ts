@@ -1,25 +1,16 @@
 /** Checks on the options of samplers and log densities that types can't make for plain JavaScript. */
 
 import { allPasses } from "../src/compiler/passes.ts";
-import { suggestion } from "../src/effects/spelling.ts";
 import { isKey } from "../src/random/key.ts";
-import { describe, isPlainObject } from "../src/tensor/describe.ts";
+import { type Check, type Checks, checkOptions, count, flag } from "../src/tensor/arguments.ts";
+import { isPlainObject } from "../src/tensor/describe.ts";
 import { settingNames } from "./mcmc/settings.ts";
 
-type Check = readonly [test: (value: unknown) => boolean, wanted: string];
-const flag: Check = [(v) => typeof v === "boolean", "true or false"];
-const count: Check = [(v) => Number.isInteger(v) && (v as number) >= 1, "a whole number, 1 or more"];
 /** Checked by `chainSettings`. */
 const elsewhere: Check = [() => true, ""];
 
-type Checks = Readonly<Record<string, Check>>;
-
-const passes: Checks[string] = [
-  (v) =>
-    isPlainObject(v) &&
-    Object.entries(v).every(([name, on]) => Object.hasOwn(allPasses, name) && typeof on === "boolean"),
-  `an object of switches like { summarise: false }; there are ${Object.keys(allPasses).join(", ")}`,
-];
+const ofPasses: Checks = Object.fromEntries(Object.keys(allPasses).map((name) => [name, flag]));
+const passes: Check = [isPlainObject, "an object of switches like { summarise: false }"];
 const ofLogDensity: Checks = { interpret: flag, debugNans: flag, passes };
 
 const seed: Check = [
@@ -94,7 +85,9 @@ export function checkSampleOptions(caller: "nuts" | "hmc", options: unknown): vo
       `${caller}: \`${foreign}\` is an option of ${other}; ${caller} has \`${ofOne[caller]}\` instead. Leave it out, or call ${other}.`,
     );
   }
-  checkOptions(caller, isPlainObject(options) ? rest : options, checks, "{ chains: 4, draws: 1000, seed: 0 }");
+  const example = "{ chains: 4, draws: 1000, seed: 0 }";
+  checkOptions(caller, isPlainObject(options) ? rest : options, checks, example, synonyms);
+  checkPasses(caller, rest);
   if (rest.strategy === "workers" && (rest.debugNans || rest.interpret)) {
     throw new TypeError(
       `${caller}: \`strategy\` can't be "workers" with ${rest.debugNans ? "debugNans" : "interpret"}, which works in this thread only. Leave one of them out.`,
@@ -103,32 +96,14 @@ export function checkSampleOptions(caller: "nuts" | "hmc", options: unknown): vo
 }
 
 /** Likewise for those of `logDensity`. */
-export const checkLogDensityOptions = (caller: string, options: unknown): void =>
+export function checkLogDensityOptions(caller: string, options: unknown): void {
   checkOptions(caller, options, ofLogDensity, "{ debugNans: true }");
+  checkPasses(caller, options as { passes?: unknown });
+}
+
+const checkPasses = (caller: string, { passes = {} }: { readonly passes?: unknown }): void =>
+  checkOptions(`${caller}: passes`, passes, ofPasses, "{ summarise: false }");
 
 /** Likewise for those of `predictive`. */
 export const checkPredictiveOptions = (options: unknown): void =>
-  checkOptions("predictive", options, ofPredictive, "{ seed: 1 }");
-
-function checkOptions(caller: string, options: unknown, checks: Checks, example: string): void {
-  if (!isPlainObject(options)) {
-    throw new TypeError(`${caller}: the options have to be an object, like ${example}, got ${describe(options)}.`);
-  }
-  for (const [name, value] of Object.entries(options)) {
-    const check = Object.hasOwn(checks, name) ? checks[name] : undefined;
-    if (check === undefined) throw unknownOption(caller, name, Object.keys(checks));
-    const [test, wanted] = check;
-    if (value !== undefined && !test(value))
-      throw new RangeError(`${caller}: \`${name}\` must be ${wanted}, got ${describe(value)}.`);
-  }
-}
-
-function unknownOption(caller: string, name: string, known: readonly string[]): TypeError {
-  const camelCase = name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
-  const synonym = Object.hasOwn(synonyms, camelCase) ? synonyms[camelCase] : undefined;
-  const text =
-    synonym === undefined || !known.includes(synonym)
-      ? suggestion(name, known, known.length)
-      : `; here it is called "${synonym}". There are ${known.map((k) => `"${k}"`).join(", ")}.`;
-  return new TypeError(`${caller}: unknown option "${name}"${text}`);
-}
+  checkOptions("predictive", options, ofPredictive, "{ seed: 1 }", synonyms);

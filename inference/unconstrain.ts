@@ -1,10 +1,10 @@
 /** From values of latent sites to the flat unconstrained vector. */
 
 import type { TypedArray } from "../src/compiler/graph.ts";
-import { suggestion } from "../src/effects/spelling.ts";
 import { type Handler, withHandler } from "../src/effects/stack.ts";
 import { describe } from "../src/tensor/describe.ts";
 import { formatShape } from "../src/tensor/shapes.ts";
+import { suggestion } from "../src/tensor/spelling.ts";
 import { asTensor, type TensorLike } from "../src/tensor/tensor.ts";
 import { isLatent, transformOf } from "./parameterise.ts";
 

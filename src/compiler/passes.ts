@@ -73,10 +73,11 @@ let current = allPasses;
 /** The switches in force. */
 export const passes = (): Passes => current;
 
-/** Runs `body` with some switches set. */
+/** Runs `body` with some switches set; undefined leaves one as it is. */
 export function withPasses<T>(settings: Partial<Passes>, body: () => T): T {
   const before = current;
-  current = { ...current, ...settings };
+  const given = Object.entries(settings).filter(([, on]) => on !== undefined);
+  current = { ...current, ...Object.fromEntries(given) };
   try {
     return body();
   } finally {

@@ -1,6 +1,7 @@
 /** What a primitive does where no handler has: draw, start, choose an axis; and the checks on what came out. */
 
 import { formatShape } from "../tensor/shapes.ts";
+import { nearestName } from "../tensor/spelling.ts";
 import { asTensor, hasValue, knownValues, type Tensor } from "../tensor/tensor.ts";
 import { checkObserved, fitToSite, maskFits } from "./fit.ts";
 import {
@@ -13,7 +14,6 @@ import {
 } from "./message.ts";
 import { ModelError } from "./modelError.ts";
 import { drawRows } from "./rows.ts";
-import { nearestName } from "./spelling.ts";
 
 /**
  * Completes a message after the handlers have processed it.

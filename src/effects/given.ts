@@ -1,8 +1,9 @@
 /** Values given by name, and the account of which of them a run has used. */
+
+import { suggestion } from "../tensor/spelling.ts";
 import { asTensor, type Tensor, type TensorLike } from "../tensor/tensor.ts";
 import { type Message, type MessageKind, siteLabel } from "./message.ts";
 import { ModelError } from "./modelError.ts";
-import { suggestion } from "./spelling.ts";
 
 /** Values by site name (undefined: not given), or a function from a site to its value. */
 export type GivenValues =

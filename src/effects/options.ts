@@ -1,7 +1,7 @@
 /** Checks on the arguments of primitives that types can't make for plain JavaScript. */
 import { describe, isPlainObject } from "../tensor/describe.ts";
+import { suggestion } from "../tensor/spelling.ts";
 import { ModelError } from "./modelError.ts";
-import { suggestion } from "./spelling.ts";
 
 /** @throws ModelError if the options are no plain object of the known fields. */
 export function checkOptions(site: string, label: string, options: unknown, known: readonly string[]): void {

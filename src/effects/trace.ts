@@ -1,11 +1,11 @@
 /** What a run of a model leaves behind. */
 import { INSPECT } from "../tensor/describe.ts";
 import { formatShape } from "../tensor/shapes.ts";
+import { suggestion } from "../tensor/spelling.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { traceLogDensity } from "./logProb.ts";
 import type { Site } from "./message.ts";
 import { ModelError } from "./modelError.ts";
-import { suggestion } from "./spelling.ts";
 
 /** The sites of one run, in the order the model met them, and its result. */
 export class Trace<R = unknown> {

@@ -6,6 +6,7 @@ import { makeLoop } from "../ops/loop.ts";
 import { zeros } from "../ops/loopMake.ts";
 import { loopRewrites } from "../ops/loopRewrites.ts";
 import { probabilitySpace } from "../ops/probabilitySpace.ts";
+import { type Checks, checkFunction, checkOptions, count, flag } from "./arguments.ts";
 import {
   type Back,
   double,
@@ -37,6 +38,14 @@ export interface ScanOptions {
    */
   readonly checkpoint?: boolean | number;
 }
+const scanOptions: Checks = {
+  length: [(v) => Number.isInteger(v) && (v as number) >= 0, "a whole number, 0 or more"],
+  reverse: flag,
+  checkpoint: [
+    (v) => flag[0](v) || count[0](v),
+    "true, false, or after how many steps a carry is kept (a whole number, 1 or more)",
+  ],
+};
 export type ScanStep<C, X, Y> = (
   carry: TensorTree<C>,
   x: TensorTree<X>,
@@ -84,11 +93,8 @@ function nextOf(name: string, next: unknown, { leaves, structure }: Carried): No
   });
 }
 
-/** @throws TypeError when rows differ in number, RangeError when a length is none. */
+/** @throws TypeError when rows differ in number, RangeError when they are not as many as was said. */
 function lengthOf(name: string, rows: readonly Tensor[], paths: readonly string[], given: number | undefined): number {
-  if (given !== undefined && !(Number.isInteger(given) && given >= 0)) {
-    throw new RangeError(`${name}: length ${given} must be an integer ≥ 0.`);
-  }
   const scalars = rows.findIndex((x) => x.rank === 0);
   if (scalars >= 0) {
     throw new TypeError(
@@ -111,16 +117,6 @@ function lengthOf(name: string, rows: readonly Tensor[], paths: readonly string[
   return first?.shape[0] ?? given!;
 }
 
-/** @throws RangeError when a number of steps is none. */
-function checkpointOf(given: boolean | number | undefined): number | true | undefined {
-  if (typeof given !== "number") return given || undefined;
-  if (!(Number.isInteger(given) && given >= 1))
-    throw new RangeError(
-      `scan: checkpoint ${given} must be true or an integer ≥ 1: the steps between carries that are kept.`,
-    );
-  return given;
-}
-
 /** The two things that a step returns. */
 function stepResult(made: unknown): { next: unknown; y: unknown } {
   if (Array.isArray(made) && (made.length === 1 || made.length === 2)) return { next: made[0], y: made[1] };
@@ -139,10 +135,11 @@ function stepResult(made: unknown): { next: unknown; y: unknown } {
  * tensors, and what in it depends on neither `carry` nor `x` is computed once. Differentiable in everything, to any order.
  *
  * @param f - one step; the carry it returns has the structure, shapes and dtypes of the one it is given
- * @param init - the carry before the first step: a tensor or a tree of tensors
+ * @param init - the carry before the first step: a tensor or a tree of tensors. An array of numbers is one tensor, a vector: to carry two
+ * numbers `[a, b]` begin with `[tensor(0), tensor(1)]`
  * @param xs - a tensor or a tree of tensors with the steps along the first axis; undefined with `length`
  * @returns the last carry, and the results of all steps stacked along a first axis
- * @throws TypeError when the carry changes its shape or dtype, when rows differ in number; RangeError when `length` contradicts them, or for a `checkpoint` that is no number of steps
+ * @throws TypeError when the carry changes its shape or dtype, when rows differ in number, and for unknown options; RangeError when `length` contradicts the rows, and for bad options
  * @example
  * // Running means: [1, 1.5, 2]
  * scan(([n, mean], x) => {
@@ -156,8 +153,11 @@ export function scan<C, X = undefined, Y = undefined>(
   xs?: X,
   options: ScanOptions = {},
 ): ScanResult<C, Y> {
+  checkFunction("scan(f, init, xs, options)", "the first argument", f);
+  checkOptions("scan", options, scanOptions, "{ reverse: true }");
   const carried = carriedOf(init);
-  const given = flattenOptional(xs);
+  // An empty array has no rows, and is no empty tree.
+  const given = flattenOptional(Array.isArray(xs) && xs.length === 0 ? asTensor(xs) : xs);
   const paths = leafPaths(given.structure, "xs");
   const length = lengthOf("scan", given.leaves, paths, options.length);
   const rows = given.leaves.map((x, i) => ({
@@ -190,7 +190,7 @@ export function scan<C, X = undefined, Y = undefined>(
     trips: "fixed",
     length,
     reverse: options.reverse ?? false,
-    checkpoint: checkpointOf(options.checkpoint),
+    checkpoint: options.checkpoint || undefined,
     carries: carried.inputs.map((input, i) => ({ input, init: carried.inits[i]!, output: outputs[i]! })),
     rows,
     results: results.leaves.map((x) => double(x.node)),
@@ -202,15 +202,17 @@ export interface WhileOptions {
   /** The most steps there may be: memory for that many is set aside, from which derivatives are taken. */
   readonly maxSteps: number;
 }
+const whileOptions: Checks = { maxSteps: count };
 
 /**
  * Repeats a step as long as a condition on the carry holds. The number of steps is found when it runs; derivatives go through
  * the steps that were taken.
  *
- * @param condition - of the carry: a scalar truth value
+ * @param condition - of the carry: a scalar truth value; NaN counts as true
  * @param body - the next carry, of the same structure, shapes and dtypes
  * @returns the first carry for which the condition does not hold; NaN in compiled code when there is none within `maxSteps`
- * @throws RangeError when it runs at once and the condition still holds after `maxSteps`; TypeError for a condition that is no scalar
+ * @throws RangeError when it runs at once and the condition still holds after `maxSteps`; TypeError for a condition that is no scalar,
+ * and without `maxSteps`
  * @example
  * // The square root of 2 by Newton's method.
  * whileLoop((x) => greater(abs(x.square().sub(2)), 1e-12), (x) => x.add(div(2, x)).div(2), 1, { maxSteps: 50 }).item();
@@ -221,10 +223,14 @@ export function whileLoop<C>(
   init: C,
   options: WhileOptions,
 ): TensorTree<C> {
+  const call = "whileLoop(condition, body, init, { maxSteps: 100 })";
+  checkFunction(call, "the condition", condition);
+  checkFunction(call, "the body", body);
+  checkOptions("whileLoop", options, whileOptions, "{ maxSteps: 100 }");
   const { maxSteps } = options;
-  if (!(Number.isInteger(maxSteps) && maxSteps >= 1)) {
-    throw new RangeError(
-      `whileLoop: maxSteps ${maxSteps} must be an integer ≥ 1; it bounds the memory for derivatives.`,
+  if (maxSteps === undefined) {
+    throw new TypeError(
+      "whileLoop: `maxSteps` is missing: give { maxSteps: 100 }, the most steps there may be; it bounds the memory for derivatives.",
     );
   }
   const carried = carriedOf(init);

@@ -3,9 +3,11 @@
 import type { Node } from "../compiler/graph.ts";
 import { constantNode, isConstant, scalar } from "../compiler/node.ts";
 import { formatShape, sameShape } from "../compiler/shapes.ts";
-import { maximum, minimum } from "../ops/arithmetic.ts";
+import { floor, minimum } from "../ops/arithmetic.ts";
 import { cast } from "../ops/casts.ts";
+import { less, where } from "../ops/comparison.ts";
 import { makeBranch } from "../ops/controlBranch.ts";
+import { checkFunction } from "./arguments.ts";
 import {
   double,
   flattenOptional,
@@ -16,6 +18,7 @@ import {
   typeOf,
   unflattenOptional,
 } from "./controlTrees.ts";
+import { describe } from "./describe.ts";
 import { asTensor, type Tensor, type TensorLike, wrap } from "./tensor.ts";
 import { asBody } from "./tracedBody.ts";
 import { flattenTree, type TreeStructure, unflattenTree } from "./tree.ts";
@@ -24,7 +27,7 @@ import { flattenTree, type TreeStructure, unflattenTree } from "./tree.ts";
  * The result of one of two functions of the operands, chosen when it runs: only that one is computed, and only that one has
  * derivatives. For choices element by element there is `where`.
  *
- * @param predicate - a scalar truth value
+ * @param predicate - a scalar truth value; a number counts as true unless it is 0, and so does NaN
  * @param operands - tensors or trees of tensors
  * @throws TypeError when the predicate is no scalar, or the functions return different structures, shapes or dtypes
  * @example cond(greater(x, 0), (x) => log(x), (x) => neg(x), x)
@@ -35,15 +38,20 @@ export function cond<O extends readonly unknown[], R>(
   onFalse: (...operands: { -readonly [K in keyof O]: TensorTree<O[K]> }) => R,
   ...operands: O
 ): TensorTree<R> {
+  const call = "cond(predicate, onTrue, onFalse, ...operands)";
+  checkFunction(call, "onTrue", onTrue);
+  checkFunction(call, "onFalse", onFalse);
   const test = truthOf("cond: the predicate", asTensor(predicate));
   return choose("cond", cast(test, "float64"), [onFalse, onTrue], ["onFalse", "onTrue"], operands);
 }
 
 /**
- * The result of one of several functions of the operands: of number `index`, which is held within 0 … branches.length − 1.
+ * The result of one of several functions of the operands: of number `index`, which is rounded down and held within
+ * 0 … branches.length − 1; NaN counts as 0.
  *
  * @param index - a scalar integer
- * @throws TypeError when the index is no scalar, or the functions return different structures, shapes or dtypes
+ * @throws TypeError when the index is no scalar, or the functions return different structures, shapes or dtypes; for an index
+ * that is no integer when its value is known at once
  * @example switchCase(k, [(x) => x, (x) => x.square(), (x) => x.pow(3)], x)
  */
 export function switchCase<O extends readonly unknown[], R>(
@@ -51,12 +59,24 @@ export function switchCase<O extends readonly unknown[], R>(
   branches: readonly ((...operands: { -readonly [K in keyof O]: TensorTree<O[K]> }) => R)[],
   ...operands: O
 ): TensorTree<R> {
-  if (branches.length === 0) throw new TypeError("switchCase: needs at least one branch.");
+  const call = "switchCase(index, [f, g, …], ...operands)";
+  if (!Array.isArray(branches) || branches.length === 0) {
+    const given = Array.isArray(branches) ? "an empty one" : describe(branches);
+    throw new TypeError(
+      `switchCase: the branches have to be an array of at least one function, as in ${call}, got ${given}.`,
+    );
+  }
+  branches.forEach((f, i) => checkFunction(call, `branch ${i}`, f));
   const at = asTensor(index);
   if (at.rank !== 0) {
     throw new TypeError(`switchCase: the index has shape ${formatShape(at.shape)}; one integer is wanted.`);
   }
-  const held = minimum(maximum(cast(at.node, "float64"), scalar(0)), scalar(branches.length - 1));
+  const number = cast(at.node, "float64");
+  const below = at.dtype === "int32" || at.dtype === "bool" ? number : floor(number);
+  if (isConstant(number) && number.value![0] !== below.value![0]) {
+    throw new TypeError(`switchCase: the index is ${number.value![0]}; an integer is wanted: floor or round it.`);
+  }
+  const held = minimum(where(less(scalar(0), below), below, scalar(0)), scalar(branches.length - 1));
   return choose(
     "switchCase",
     held,
@@ -82,9 +102,6 @@ function choose<O extends readonly unknown[], R>(
     );
   }) as { -readonly [K in keyof O]: TensorTree<O[K]> };
   const mark = constantNode(new Float64Array(0), [0], "float64").id;
-  if (isConstant(index) && !Number.isInteger(index.value![0])) {
-    throw new TypeError(`${name}: the index is ${index.value![0]}; an integer is wanted.`);
-  }
   const made = branches.map((f) => flattenTree(asBody(name, () => f(...args))));
   const [first] = made as [(typeof made)[0]];
   made.forEach(({ leaves, structure }, b) => checkAlike(name, first, { leaves, structure }, [labels[0]!, labels[b]!]));

@@ -9,6 +9,8 @@ import { type Instance, instantiate } from "../compiler/program.ts";
 import { allocate } from "../compiler/shapes.ts";
 import { simplify, topological } from "../compiler/simplify.ts";
 import { variable } from "../ops/broadcast.ts";
+import { checkFunction } from "./arguments.ts";
+import { describe } from "./describe.ts";
 import { fromData, type Tensor, wrap } from "./tensor.ts";
 import { asBody } from "./tracedBody.ts";
 import { flattenTree, type TreeLike, type TreeStructure, unflattenTree } from "./tree.ts";
@@ -18,9 +20,17 @@ type Run = (leaves: readonly Tensor[]) => Tensor[];
 
 /** Every argument is a tree of its own: a list of numbers is not the list of arguments. */
 function flattenArguments(args: readonly unknown[]): { leaves: Tensor[]; structure: TreeStructure } {
-  const trees = args.map(flattenTree);
+  const trees = args.map((arg, i) => flattenNamed(`argument ${i + 1}`, arg));
   const children = trees.map((tree) => tree.structure);
   return { leaves: trees.flatMap((tree) => tree.leaves), structure: { kind: "array", keys: [], children } };
+}
+
+function flattenNamed(what: string, tree: unknown): ReturnType<typeof flattenTree> {
+  try {
+    return flattenTree(tree);
+  } catch (error) {
+    throw new TypeError(`jit: ${what}: ${(error as Error).message}`, { cause: error });
+  }
 }
 
 interface Compiled {
@@ -43,7 +53,11 @@ interface Compiled {
  */
 export function jit<A extends readonly unknown[], R>(
   f: (...args: A) => R,
+  ...none: readonly never[]
 ): (...args: { [K in keyof A]: TreeLike<A[K]> }) => R {
+  checkFunction("jit((x, y) => x.add(y))", "the argument", f);
+  if (none.length > 0)
+    throw new TypeError(`jit: takes one function and has no options, got ${describe(none[0])} besides.`);
   const known = new Map<string, Compiled>();
   return (...args) => {
     const { leaves, structure } = flattenArguments(args);
@@ -69,7 +83,13 @@ function traceAndCompile<A extends readonly unknown[], R>(
   const { id: mark } = scalar(0);
   const inputs = leaves.map((x, i) => inputNode(x.shape, x.dtype, `argument ${i}`));
   const traced = unflattenTree(structure, inputs.map(wrap)) as unknown as A;
-  const result = flattenTree(asBody("jit", () => f(...traced)));
+  const made: unknown = asBody("jit", () => f(...traced));
+  if (made === undefined) {
+    throw new TypeError(
+      "jit: the function returns nothing; it has to return a tensor or a tree of tensors. Is a `return` missing?",
+    );
+  }
+  const result = flattenNamed("what the function returns", made);
   const outputs = result.leaves.map((x) => x.node);
   if (topological(outputs).some((x) => x.op === variable && x.id < mark)) return undefined;
   return { structure: result.structure, run: runner(outputs, inputs) };

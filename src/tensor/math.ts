@@ -112,6 +112,7 @@ export const stopGradient: Unary = unary(casts.stopGradient);
 
 /**
  * `a` where the condition holds, else `b`, elementwise. Both are computed; only the chosen one has a derivative.
+ * A condition of numbers holds wherever it is not 0: NaN counts as true.
  * @example where(greater(x, 0), log(x), 0)
  */
 export function where(condition: TensorLike, a: TensorLike, b: TensorLike): Tensor {

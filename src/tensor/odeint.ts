@@ -1,13 +1,14 @@
 /** Ordinary differential equations: Dormand and Prince's method with steps as long as the tolerance allows. */
 
 import { stopGradient } from "../ops/casts.ts";
+import { type Check, checkFunction, checkOptions, count } from "./arguments.ts";
 import { scan, whileLoop } from "./control.ts";
 import type { TensorTree } from "./controlTrees.ts";
 import { abs, exp, greaterEqual, isNaN, less, lessEqual, log, maximum, minimum, where } from "./math.ts";
 import { mean } from "./reduce.ts";
 import { concat, expandDims } from "./shape.ts";
 import { formatShape, sizeOf } from "./shapes.ts";
-import { asTensor, knownValues, type Tensor, type TensorLike, wrap } from "./tensor.ts";
+import { asTensor, knownValues, type Tensor, type TensorLike, type TypedArray, wrap } from "./tensor.ts";
 import { asBody } from "./tracedBody.ts";
 import { flattenLike, flattenTree, type TreeLike, type TreeStructure, unflattenTree } from "./tree.ts";
 
@@ -21,6 +22,9 @@ export interface OdeOptions<A> {
   /** Most steps, rejected ones included, from one time to the next. Default 1000. */
   readonly maxSteps?: number;
 }
+
+const tolerance: Check = [(v) => typeof v === "number" && v > 0, "a positive number"];
+const known = { args: [() => true, ""], rtol: tolerance, atol: tolerance, maxSteps: count } as const;
 
 /** Dormand and Prince (1980), RK5(4)7M: nodes, stages, and the difference of the two solutions' weights. */
 const nodes = [1 / 5, 3 / 10, 4 / 5, 8 / 9, 1, 1];
@@ -56,7 +60,8 @@ type Slope = (y: Tensor, t: Tensor) => Tensor;
  * stepping to each time. Derivatives with respect to `y0`, `args`, `ts` and whatever `f` closes over are those of the
  * steps taken, with their lengths held fixed. For stiff equations it needs very many steps.
  *
- * @param f - the derivative: of a tensor or tree of tensors like `y0`, and a scalar time
+ * @param f - the derivative: of a tensor or tree of tensors like `y0`, and a scalar time. Its arguments are (y, t), not (t, y) as in
+ * some other packages
  * @param y0 - the state at `ts[0]`
  * @param ts - increasing times, at least one
  * @returns the states at all `ts`, stacked along a first axis; the first is `y0`. NaN in compiled code from the first time on
@@ -72,9 +77,11 @@ export function odeint<Y, A = undefined>(
   ts: TensorLike,
   options: OdeOptions<A> = {},
 ): TensorTree<Y> {
+  checkFunction("odeint(f, y0, ts, options)", "the first argument", f);
+  checkOptions("odeint", options, known, "{ rtol: 1e-8, args: [1, 2] }");
   const { rtol = 1e-6, atol = 1e-6, maxSteps = 1000, args } = options;
   const times = asTensor(ts, "float64");
-  checkOptions(times, rtol, atol, maxSteps);
+  checkTimes(times);
   const { leaves, structure } = flattenTree(y0);
   const given = (args === undefined ? undefined : tensorsOf(args)) as TensorTree<A>;
   const shapes = leaves.map((x) => x.shape);
@@ -84,7 +91,7 @@ export function odeint<Y, A = undefined>(
     parts.forEach((x, i) => {
       if (formatShape(x.shape) === formatShape(shapes[i]!)) return;
       throw new TypeError(
-        `odeint: the state's leaf ${i} has shape ${formatShape(shapes[i]!)}, and its derivative from the function ${formatShape(x.shape)}; they must agree.`,
+        `odeint: the state's leaf ${i} has shape ${formatShape(shapes[i]!)}, and its derivative from the function ${formatShape(x.shape)}; they must agree. The function's arguments are (y, t, args).`,
       );
     });
     return ravel(parts);
@@ -134,16 +141,21 @@ export function odeint<Y, A = undefined>(
     times.slice([1], [undefined]),
   );
   const all = concat([expandDims(start, 0), ys], 0);
-  if (knownValues(all)?.some(Number.isNaN)) {
-    throw new RangeError(
-      `odeint: the solution is NaN. Either the function gave NaN, or ${maxSteps} steps did not suffice from one time to the next: ` +
-        "the equation may be stiff for these arguments; give a larger maxSteps or looser tolerances.",
-    );
-  }
+  const lost = knownValues(all)?.findIndex(Number.isNaN) ?? -1;
+  if (lost >= 0) throw notReached(Math.floor(lost / start.size), knownValues(times), maxSteps);
   return unravel(all, shapes, structure) as TensorTree<Y>;
 }
 
-function checkOptions(times: Tensor, rtol: number, atol: number, maxSteps: number): void {
+function notReached(row: number, times: TypedArray | undefined, maxSteps: number): RangeError {
+  const at = (i: number): string => (times ? `time ${times[i]}` : `time number ${i}`);
+  if (row === 0) return new RangeError("odeint: y0 is NaN.");
+  return new RangeError(
+    `odeint: the solution is NaN from ${at(row)} on; ${at(row - 1)} was reached. Either the function gave NaN, or ${maxSteps} steps did not suffice ` +
+      "from one time to the next: the equation may be stiff for these arguments; give a larger maxSteps or looser tolerances.",
+  );
+}
+
+function checkTimes(times: Tensor): void {
   if (times.rank !== 1 || times.size === 0) {
     throw new TypeError(`odeint: times have shape ${formatShape(times.shape)}; a vector with at least one is wanted.`);
   }
@@ -156,14 +168,6 @@ function checkOptions(times: Tensor, rtol: number, atol: number, maxSteps: numbe
       );
     }
   }
-  for (const [name, value] of [
-    ["rtol", rtol],
-    ["atol", atol],
-  ] as const) {
-    if (!(value > 0)) throw new RangeError(`odeint: ${name} ${value} must be positive.`);
-  }
-  if (!(Number.isInteger(maxSteps) && maxSteps > 0))
-    throw new RangeError(`odeint: maxSteps ${maxSteps} must be an integer ≥ 1.`);
 }
 
 const tensorsOf = (tree: unknown): unknown => {

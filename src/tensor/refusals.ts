@@ -18,6 +18,15 @@ export function refuseOperator(node: Node): never {
   );
 }
 
+/** @throws TypeError: a tensor is one thing. */
+export function refuseIteration(node: Node): never {
+  const what = node.value ? "this" : origin(node);
+  throw new TypeError(
+    `A tensor is not iterable: ${what} is one tensor of shape ${formatShape(node.shape)}. ` +
+      "For its elements use x.at(0), x.at(1), … or toArray(). To carry several numbers through a loop, begin with a tree: [tensor(0), tensor(1)], not [0, 1].",
+  );
+}
+
 /** `the tensor "mu" (shape [8], made at model.ts:3:9)` */
 function origin(node: Node): string {
   const { name } = node.attrs;

@@ -11,7 +11,7 @@ import * as reduce from "../ops/reduce.ts";
 import * as shapes from "../ops/shape.ts";
 import { describe, INSPECT, remedy } from "./describe.ts";
 import { type NestedArray, nodeOfNested, printNested } from "./nested.ts";
-import { refuse, refuseOperator } from "./refusals.ts";
+import { refuse, refuseIteration, refuseOperator } from "./refusals.ts";
 
 export type { DType, Shape, TypedArray } from "../compiler/graph.ts";
 export type { NestedArray } from "./nested.ts";
@@ -219,6 +219,13 @@ Object.defineProperty(Tensor.prototype, INSPECT, {
     if (node.value === undefined || size <= 12) return this.toString();
     const first = Array.from(node.value.slice(0, 6), (v) => Number(v.toPrecision(6)));
     return `Tensor(${first.join(", ")}, …, shape ${formatShape(shape)}, ${dtype})`;
+  },
+});
+
+// Not declared in the class: destructuring a tensor is an error of types, and to plain JavaScript it says what to do.
+Object.defineProperty(Tensor.prototype, Symbol.iterator, {
+  value(this: Tensor): never {
+    refuseIteration(this.node);
   },
 });
 

@@ -54,6 +54,6 @@ test("unknown switches are refused by name", () => {
     sample("x", dist.Normal(0, 1));
   };
   expect(() => logDensity(model, undefined, { passes: { summarize: false } as never })).toThrow(
-    "`passes` must be an object of switches like { summarise: false }; there are summarise, logProducts, reroll",
+    'logDensity: passes: unknown option "summarize"; did you mean "summarise"? There are "summarise", "logProducts", "reroll"',
   );
 });

@@ -5,7 +5,7 @@ import { pullback } from "../../src/autodiff/reverse.ts";
 import type { Node, TypedArray } from "../../src/compiler/graph.ts";
 import { interpret } from "../../src/compiler/interpret.ts";
 import { constantNode, inputNode, scalar } from "../../src/compiler/node.ts";
-import { allPasses, type Passes, passes, withPasses } from "../../src/compiler/passes.ts";
+import { allPasses, type Passes, withPasses } from "../../src/compiler/passes.ts";
 import { NotCompilable } from "../../src/compiler/placement.ts";
 import { broadcastTo } from "../../src/ops/map.ts";
 import { probabilitySpace } from "../../src/ops/probabilitySpace.ts";
@@ -155,7 +155,7 @@ export function secondDerivativesAgree(graph: GraphCase): void {
     const curvature = pullback([mixed], [scalar(1)], inputs).map(
       (g, i) => g ?? broadcastTo(scalar(0), inputs[i]!.shape),
     );
-    return compiled([mixed, ...curvature], inputs, values, passes()).values;
+    return compiled([mixed, ...curvature], inputs, values).values;
   };
   const plain = withPasses(noPasses, run);
   run().forEach((x, k) => {

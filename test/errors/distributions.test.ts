@@ -15,7 +15,7 @@ describe("arguments", () => {
     [
       "of another name",
       () => wrong(dist.Normal)({ mean: 0, sd: 1 }),
-      'Normal: no argument "mean"; it takes (loc, scale, { validateArgs }?)',
+      'Normal: no argument "mean", "sd"; it takes (loc, scale, { validateArgs }?). Did you mean "loc", "scale"?',
     ],
     [
       "misspelt",
@@ -84,6 +84,41 @@ describe("arguments", () => {
     ],
   ])("%s", (_, make, expected) => {
     expect(complaint(make)).toContain(expected);
+  });
+
+  test.each<[string, object, string]>([
+    ["Poisson", { lambda: 3 }, '"rate"'],
+    ["Bernoulli", { p: 0.5 }, '"probs"'],
+    ["Binomial", { n: 3, p: 0.5 }, '"totalCount", "probs"'],
+    ["Gamma", { shape: 1, rate: 2 }, '"concentration"'],
+    ["Beta", { alpha: 1, beta: 2 }, '"concentration1", "concentration0"'],
+    ["Uniform", { a: 1, b: 2 }, '"low", "high"'],
+    ["StudentT", { nu: 4, sigma: 1 }, '"df", "scale"'],
+    ["MultivariateNormal", { loc: 0, covariance: [[1]] }, '"covarianceMatrix"'],
+    ["MultivariateNormal", { mu: 0, Sigma: [[1]] }, '"loc", "covarianceMatrix"'],
+  ])("by the names of textbooks: %s %j", (family, args, meant) => {
+    expect(complaint(() => wrong(dist)[family](args))).toContain(`. Did you mean ${meant}?`);
+  });
+
+  test("by names like nothing", () => {
+    expect(complaint(() => wrong(dist.Gamma)({ concentration: 1, temperature: 2 }))).toBe(
+      'Gamma: no argument "temperature"; it takes (concentration, rate, { validateArgs }?)',
+    );
+  });
+
+  test("by name, after one by its place", () => {
+    expect(complaint(() => wrong(dist.MultivariateNormal)(0, { covariance: [[1]] }))).toBe(
+      'MultivariateNormal: unknown option "covariance"; did you mean the argument "covarianceMatrix"? Arguments by name go into one object with all others: MultivariateNormal({ loc: …, covarianceMatrix: … })',
+    );
+    expect(complaint(() => wrong(dist.Normal)(0, { scale: 1 }))).toBe(
+      'Normal: unknown option "scale"; did you mean the argument "scale"? Arguments by name go into one object with all others: Normal({ loc: …, scale: … })',
+    );
+  });
+
+  test("of which one is given", () => {
+    expect(complaint(() => wrong(dist.MultivariateNormal)({ cov: [[1]] }))).toBe(
+      'MultivariateNormal: no argument "cov"; it takes (loc, covarianceMatrix, precisionMatrix, scaleTril, { validateArgs }?) with one of covarianceMatrix, precisionMatrix, scaleTril. Did you mean "covarianceMatrix"?',
+    );
   });
 
   test("are left out for their defaults, and undefined where another one is given", () => {

@@ -1,6 +1,7 @@
 /** Options of samplers and log densities. */
 import { dist, hmc, key, logDensity, nuts, sample } from "lapilli";
 import { describe, expect, test } from "vitest";
+import { allPasses, passes as currentPasses, withPasses } from "../../src/compiler/passes.ts";
 import { complaint, rejection, wrong } from "./message.ts";
 
 const model = (): void => {
@@ -36,6 +37,25 @@ describe("unknown options", () => {
     expect(complaint(() => logDensity(model, {}, wrong({ debugNaN: true })))).toBe(
       'logDensity: unknown option "debugNaN"; did you mean "debugNans"? There are "interpret", "debugNans", "passes".',
     );
+  });
+
+  test("of passes: names and values; undefined means the default", async () => {
+    const passes = (given: unknown): unknown => logDensity(model, {}, wrong({ passes: given }));
+    expect(complaint(() => passes({ fuse: false }))).toContain(
+      'logDensity: passes: unknown option "fuse". There are "summarise", "logProducts"',
+    );
+    expect(complaint(() => passes({ summarize: false }))).toContain('"summarize"; did you mean "summarise"?');
+    expect(complaint(() => passes({ summarise: "no" }))).toBe(
+      'logDensity: passes: `summarise` must be true or false, got the string "no".',
+    );
+    expect(complaint(() => passes(3))).toBe(
+      "logDensity: `passes` must be an object of switches like { summarise: false }, got 3.",
+    );
+    expect(await failing({ passes: { fuse: false } })).toContain('nuts: passes: unknown option "fuse".');
+    const inForce = withPasses(wrong({ summarise: undefined, reroll: false }), currentPasses);
+    expect(inForce).toEqual({ ...allPasses, reroll: false });
+    passes({ summarise: undefined });
+    passes(undefined);
   });
 
   test("of the other sampler", async () => {

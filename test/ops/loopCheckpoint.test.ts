@@ -140,6 +140,8 @@ describe("loops whose carry is computed again", () => {
   });
   test("not a number of steps", () => {
     for (const checkpoint of [0, -1, 2.5, NaN])
-      expect(() => scan((v, y) => [v.add(y)], 0, series(9), { checkpoint })).toThrow(/checkpoint .* integer/);
+      expect(() => scan((v, y) => [v.add(y)], 0, series(9), { checkpoint })).toThrow(
+        /`checkpoint` must be .* whole number/,
+      );
   });
 });

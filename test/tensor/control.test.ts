@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { grad, valueAndGrad } from "../../src/autodiff/grad.ts";
 import { compile } from "../../src/compiler/compile.ts";
+import { interpret } from "../../src/compiler/interpret.ts";
 import { inputNode } from "../../src/compiler/node.ts";
 import { withPasses } from "../../src/compiler/passes.ts";
 import { printProgram } from "../../src/compiler/print.ts";
@@ -55,6 +56,8 @@ describe("scan", () => {
     const powers = scan((x) => [x.mul(2), x], 1, undefined, { length: 4 });
     expect(powers.ys.toArray()).toEqual([1, 2, 4, 8]);
     expect(powers.carry.item()).toBe(16);
+    const empty = scan((c, x) => [c.add(x), c], 5, []);
+    expect([empty.carry.item(), empty.ys.shape]).toEqual([5, [0]]);
     expect(scan((x) => ({ carry: x.mul(3) }), 1, undefined, { length: 3 }).carry.item()).toBe(27);
   });
   test("results of a reverse loop lie beside their rows", () => {
@@ -165,7 +168,9 @@ describe("scan", () => {
     );
     expect(() => scan((c) => [c], 0)).toThrow("scan: without rows the number of steps is not known; give { length }.");
     expect(() => scan((c) => [c], 0, 3)).toThrow(/xs is a scalar and has no rows/);
-    expect(() => scan((c) => [c], 0, undefined, { length: 1.5 })).toThrow("scan: length 1.5 must be an integer ≥ 0.");
+    expect(() => scan((c) => [c], 0, undefined, { length: 1.5 })).toThrow(
+      "scan: `length` must be a whole number, 0 or more, got 1.5.",
+    );
     expect(() => scan((c) => c as never, 0, [1])).toThrow(/must return \[carry, y\] or \{ carry, y \}, got a Tensor/);
   });
   test("values inside cannot be read, and the message says so", () => {
@@ -255,7 +260,7 @@ describe("whileLoop", () => {
         0,
         { maxSteps: 0 },
       ),
-    ).toThrow(/maxSteps 0 must be an integer ≥ 1/);
+    ).toThrow("whileLoop: `maxSteps` must be a whole number, 1 or more, got 0.");
     expect(() =>
       whileLoop(
         (x) => math.less(x, 1),
@@ -301,6 +306,76 @@ describe("cond and switchCase", () => {
     const of = (k: number): number => switchCase(k, [(x) => x, (x) => x.mul(10), (x) => x.mul(100)], 7).item();
     expect([-1, 0, 1, 2, 3].map(of)).toEqual([7, 7, 70, 700, 700]);
   });
+  test.each([2, 3])("an index that is no integer is rounded down, and NaN counts as 0: %i branches", (n) => {
+    const indices = [
+      0.3,
+      0.5,
+      1.5,
+      -0.5,
+      2.7,
+      Number.NaN,
+      1,
+      7,
+      -7,
+      Number.POSITIVE_INFINITY,
+      Number.NEGATIVE_INFINITY,
+    ];
+    const expected = [0, 0, 1, 0, 2, 0, 1, 2, 0, 2, 0].map((i) => Math.min(i, n - 1));
+    const cheap = Array.from(
+      { length: n },
+      (_, i) =>
+        (x: Tensor): Tensor =>
+          x.mul(10 ** i),
+    );
+    const costly = cheap.map(
+      (f) =>
+        (x: Tensor): Tensor =>
+          scan((c, y) => [c.mul(y)], f(x), broadcastTo(1, [3])).carry,
+    );
+    for (const branches of [cheap, costly]) {
+      const [i, x] = [inputNode([], "float64", "i"), inputNode([], "float64", "x")];
+      const pick = (y: Tensor): Tensor => switchCase(wrap(i), branches, y);
+      const outputs = [pick(wrap(x)).node, grad(pick)(wrap(x)).node];
+      const { inputs, outputs: results, run } = instantiate(compile(outputs, [i, x]).program);
+      inputs[1]!.set([3]);
+      indices.forEach((index, k) => {
+        inputs[0]!.set([index]);
+        run();
+        const wanted = [3 * 10 ** expected[k]!, 10 ** expected[k]!];
+        expect(results.map((v) => v[0])).toEqual(wanted);
+        const interpreted = interpret(outputs, [i, x], [Float64Array.of(index), Float64Array.of(3)]);
+        expect(interpreted.map((v) => v[0])).toEqual(wanted);
+      });
+    }
+  });
+  test("an index that is known and no integer is refused; an infinite one is held in range", () => {
+    const of = (k: number): number => switchCase(k, [(x) => x, (x) => x.mul(10)], 7).item();
+    expect([Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY].map(of)).toEqual([7, 70]);
+    expect(() => of(0.5)).toThrow("switchCase: the index is 0.5; an integer is wanted: floor or round it.");
+    expect(() => of(Number.NaN)).toThrow("switchCase: the index is NaN; an integer is wanted: floor or round it.");
+  });
+  test("NaN counts as true, in cond, where and whileLoop, by every engine", () => {
+    check(
+      [[]],
+      (x) => [
+        cond(
+          x,
+          () => tensor(1),
+          () => tensor(2),
+        ),
+        math.where(x, 1, 2),
+        whileLoop(
+          ([, n]) => math.where(math.less(n, 3), x, 0),
+          ([c, n]) => [c, n.add(1)],
+          [x, tensor(0)],
+          { maxSteps: 9 },
+        )[1],
+      ],
+      [[Number.NaN]],
+    ).results.forEach((v, k) => {
+      expect([...v]).toEqual([[1], [1], [3]][k]);
+    });
+  });
   test("errors", () => {
     expect(() =>
       cond(
@@ -321,6 +396,8 @@ describe("cond and switchCase", () => {
     expect(() => switchCase(tensor([1]), [(x) => x], 1)).toThrow(
       "switchCase: the index has shape [1]; one integer is wanted.",
     );
-    expect(() => switchCase(0, [] as never, 1)).toThrow("switchCase: needs at least one branch.");
+    expect(() => switchCase(0, [] as never, 1)).toThrow(
+      "switchCase: the branches have to be an array of at least one function, as in switchCase(index, [f, g, …], ...operands), got an empty one.",
+    );
   });
 });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { editDistance, nearestName, suggestion } from "../../src/effects/spelling.ts";
+import { editDistance, nearestName, suggestion } from "../../src/tensor/spelling.ts";
 
 describe("edit distance", () => {
   test("known answers", () => {
