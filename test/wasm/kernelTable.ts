@@ -5,7 +5,7 @@ import { inverseProducts, rightColumns } from "../../src/wasm/kernels/inversePro
 import type { Kernel } from "../../src/wasm/kernels/kernel.ts";
 import { logProduct } from "../../src/wasm/kernels/logProduct.ts";
 import { gemv, gemvT, gemvTLower, gemvTUpper } from "../../src/wasm/kernels/products.ts";
-import { recurrenceKernel } from "../../src/wasm/kernels/recurrence.ts";
+import { recurrenceKernel, recurrenceKinds } from "../../src/wasm/kernels/recurrence.ts";
 import { copy, cumsum, cumsumReverse, fill } from "../../src/wasm/kernels/sequences.ts";
 import { solveLower, solveLowerT, solveUpper, solveUpperT } from "../../src/wasm/kernels/triangular.ts";
 
@@ -31,8 +31,5 @@ export const kernels: readonly Kernel[] = [
   copy,
   fill,
   logProduct,
-  recurrenceKernel(false, false),
-  recurrenceKernel(false, true),
-  recurrenceKernel(true, false),
-  recurrenceKernel(true, true),
+  ...recurrenceKinds.map(recurrenceKernel),
 ];
