@@ -49,7 +49,7 @@ function pairOf(node: Node, order: readonly Node[], outputs: readonly Node[], li
   const attrs = loopAttrs(node.attrs);
   const layout = layoutOf(attrs);
   const numbers = layout.records.reduce((n, s) => n + s.size, 0);
-  const isWanted = numbers > (attrs.checkpoint === undefined ? limit : 0);
+  const isWanted = attrs.checkpoint !== false && numbers > (attrs.checkpoint === undefined ? limit : 0);
   if (!isWanted || attrs.trips !== "fixed" || attrs.length < 2 * blockLength(attrs)) return undefined;
   const usersOf = (x: Node): Node[] => order.filter((y) => !isConstant(y) && y.inputs.includes(x));
   const views = new Map<Node, number>();

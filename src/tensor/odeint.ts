@@ -60,7 +60,7 @@ type Slope = (y: Tensor, t: Tensor) => Tensor;
  * @param y0 - the state at `ts[0]`
  * @param ts - increasing times, at least one
  * @returns the states at all `ts`, stacked along a first axis; the first is `y0`. NaN in compiled code from the first time on
- * that is not reached within `maxSteps`
+ * that is not reached within `maxSteps` or, with its derivatives, does not lie after the one before
  * @throws RangeError for times that do not increase, tolerances that are not positive, and, when it runs at once, if `maxSteps` is not
  * enough; TypeError when `f` returns another structure or shape than `y0`
  * @example
@@ -125,7 +125,7 @@ export function odeint<Y, A = undefined>(
       const reached = whileLoop(
         ({ t }) => less(t, end),
         (at) => step(at, end),
-        before,
+        hasValue(times) ? before : unlessBackwards(before, end),
         { maxSteps },
       );
       return [reached, reached.y];
@@ -141,6 +141,15 @@ export function odeint<Y, A = undefined>(
     );
   }
   return unravel(all, shapes, structure) as TensorTree<Y>;
+}
+
+/** The state from which to go on to a time; NaN, and with it derivatives, where that is not later. Times that have values are checked. */
+function unlessBackwards({ t, y, ...rest }: State, end: Tensor): State {
+  const one = end
+    .sub(t)
+    .mul(where(less(t, end), 0, Number.NaN))
+    .add(1);
+  return { ...rest, t: t.mul(one), y: y.mul(one) };
 }
 
 function checkOptions(times: Tensor, rtol: number, atol: number, maxSteps: number): void {
