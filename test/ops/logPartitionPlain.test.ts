@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import "../../src/autodiff/grad.ts";
 import { plainChain } from "../../src/ops/logPartitionPlain.ts";
 import { allPasses, withPasses } from "../../src/ops/passes.ts";
 
