@@ -1,4 +1,5 @@
 /** What may share a loop nest. */
+import { isCostly } from "./costly.ts";
 import type { Node } from "./graph.ts";
 import { isWideProduct } from "./matrixProducts.ts";
 import { sizeOf } from "./shapes.ts";
@@ -27,7 +28,6 @@ const shortLoop = 24;
 /** Straight-line code of more than this many operations is cut, so that no function grows beyond what the engine optimises well. */
 const straightLimit = 800;
 const heavyBudget = 60;
-const heavy = 20;
 /** Whether a node may join a loop. */
 export function fits(node: Node | undefined, draft: Draft): boolean {
   const { lowering } = node?.op ?? {};
@@ -37,7 +37,7 @@ export function fits(node: Node | undefined, draft: Draft): boolean {
   }
   if (isWideProduct(node)) return draft.heavy === 0;
   if (lowering.kind !== "map") return true;
-  if (lowering.cost < heavy) return draft.heavy === 0 || draft.after < 2;
+  if (!isCostly(node)) return draft.heavy === 0 || draft.after < 2;
   if (draft.products || draft.heavy + lowering.cost > heavyBudget) return false;
   return draft.heavy > 0 || draft.before <= 4;
 }
@@ -47,7 +47,7 @@ export function count(node: Node, draft: Draft): void {
   if (isWideProduct(node)) draft.products = true;
   if (lowering.kind !== "map") return;
   draft.cost += lowering.cost;
-  if (lowering.cost >= heavy) draft.heavy += lowering.cost;
+  if (isCostly(node)) draft.heavy += lowering.cost;
   else if (draft.heavy > 0) draft.after++;
   else draft.before++;
 }

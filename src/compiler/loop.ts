@@ -32,8 +32,8 @@ export interface LoopAttrs {
   readonly views?: readonly (RowView | null)[];
   /** Carried values whose records nobody reads, in a program. */
   readonly unrecorded?: readonly number[];
-  /** The carried values are computed again for the adjoint, from every so many steps: `true` for the square root of their number. */
-  readonly checkpoint?: number | true | undefined;
+  /** The carried values are computed again for the adjoint, from every so many steps: `true` for the square root of their number, `false` for never. */
+  readonly checkpoint?: number | boolean | undefined;
   /** Of the carried values and closures, whether to go on: one truth value. */
   readonly test?: Body;
 }

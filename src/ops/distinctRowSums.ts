@@ -5,6 +5,7 @@
  * of one exponential for each value of some and one for each value of the others. Σ e^(u[i] + v[j]) is (e^v)ᵀ N e^u with the counts N
  * of the pairs.
  */
+import { costly } from "../compiler/costly.ts";
 import type { Node, Op } from "../compiler/graph.ts";
 import { constantNode, isConstant } from "../compiler/node.ts";
 import { sizeOf } from "../compiler/shapes.ts";
@@ -20,11 +21,6 @@ import { applyMap } from "./map.ts";
 import { reshape } from "./shape.ts";
 
 type Sum = (x: Node) => Node;
-
-/** Cost, in multiply-adds, from which a function is worth a table of its distinct arguments. */
-const costly = 20;
-export const isCostly = (x: Node): boolean =>
-  x.op.lowering.kind === "map" && x.op.lowering.cost >= costly && x.inputs.length === 1;
 
 /** Σ w f(x) of a costly function, when it has few distinct arguments. */
 export function sumOverDistinctRows(x: Node, w: Float64Array | undefined, sum: Sum): Node | undefined {

@@ -5,7 +5,7 @@
 import type { Node, Shape } from "../compiler/graph.ts";
 import { Body } from "../compiler/loopBody.ts";
 import { inputNode, scalar } from "../compiler/node.ts";
-import { withPasses } from "../compiler/passes.ts";
+import { allPasses, withPasses } from "../compiler/passes.ts";
 import { sizeOf } from "../compiler/shapes.ts";
 import { add, sub } from "./arithmetic.ts";
 import { stopGradient } from "./casts.ts";
@@ -26,7 +26,9 @@ function logSum(x: Node): Node {
   return add(log(where(impossible, scalar(1), total)), where(impossible, largest, finite));
 }
 
+/** Of the shapes asked for last; one model asks for the same ones several times. */
 const known: Map<string, Body> = new Map();
+const kept = 4;
 
 /**
  * Of weights [n, k] and transitions [k, k], or [n − 1, k, k] where every step has its own: the log partition function by the
@@ -34,9 +36,11 @@ const known: Map<string, Body> = new Map();
  */
 export function plainChain(weights: Shape, transitions: Shape): Body {
   const key = `${weights} ${transitions}`;
-  // It hardly ever runs: short code is worth more than fast code.
-  const found = known.get(key) ?? withPasses({ hoistRows: false }, () => build(weights, transitions));
+  // It hardly ever runs: short code is worth more than fast code. It is the same whatever the switches of who asks.
+  const found = known.get(key) ?? withPasses({ ...allPasses, hoistRows: false }, () => build(weights, transitions));
+  known.delete(key);
   known.set(key, found);
+  if (known.size > kept) known.delete(known.keys().next().value!);
   return found;
 }
 

@@ -12,7 +12,7 @@ import { apply, inputNode, isConstant } from "../compiler/node.ts";
 import { passes } from "../compiler/passes.ts";
 import { topological } from "../compiler/simplify.ts";
 import { concat } from "./joins.ts";
-import { type LoopPieces, replaceLoops } from "./loopPieces.ts";
+import { type LoopPieces, replaceLoops, unread } from "./loopPieces.ts";
 import { reshape, slice } from "./shape.ts";
 
 /** Carried values are kept up to this many numbers: 64 MB. */
@@ -50,7 +50,7 @@ function pairOf(node: Node, order: readonly Node[], outputs: readonly Node[], li
   const attrs = loopAttrs(node.attrs);
   const layout = layoutOf(attrs);
   const numbers = layout.records.reduce((n, s) => n + s.size, 0);
-  const isWanted = numbers > (attrs.checkpoint === undefined ? limit : 0);
+  const isWanted = attrs.checkpoint !== false && numbers > (attrs.checkpoint === undefined ? limit : 0);
   if (!isWanted || attrs.trips !== "fixed" || attrs.length < 2 * blockLength(attrs)) return undefined;
   const usersOf = (x: Node): Node[] => order.filter((y) => !isConstant(y) && y.inputs.includes(x));
   const views = new Map<Node, number>();
@@ -196,8 +196,10 @@ class Blocks {
       own.map((i) => [i, placeholder(isRow(i) ? this.#block(its.body.inputs[i]!) : its.body.inputs[i]!)]),
     );
     const again = body.inputs.map((x, i) => placeholder(i >= carries && i < carries + rows ? this.#block(x) : x));
-    const unread = body.inputs.slice(0, carries).flatMap((_, k) => ([...records.values()].includes(k) ? [] : [k]));
-    const values = loopOver(forward, again, this.#size, unread).records;
+    const unreadCarries = body.inputs
+      .slice(0, carries)
+      .flatMap((_, k) => ([...records.values()].includes(k) ? [] : [k]));
+    const values = loopOver(forward, again, this.#size, unreadCarries).records;
     const block = loopOver(
       node,
       inputs.map((_, i) => ownInside.get(i) ?? values[records.get(i - its.carries)!]!),
@@ -241,13 +243,10 @@ class Blocks {
       ],
       ownRows.length + carries + rows,
     );
-    const nothing = (): never => {
-      throw new Error("compiler: a record that nobody reads was read");
-    };
     return {
       finals: outer.finals.map((x) => () => x),
       results: outer.results.map((x, j) => () => this.#joined(x, left?.results[j])),
-      records: outer.finals.map(() => nothing),
+      records: outer.finals.map(() => unread),
     };
   }
 

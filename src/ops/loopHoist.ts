@@ -2,6 +2,7 @@
  * What a step computes from its rows alone, and not from what is carried, computed for all rows before the loop: elementary
  * functions in pairs over a long array instead of one by one on the way, products with a matrix as one product.
  */
+import { isCostly } from "../compiler/costly.ts";
 import type { Node } from "../compiler/graph.ts";
 import { inputNode, isConstant } from "../compiler/node.ts";
 import { withOrigin } from "../compiler/origin.ts";
@@ -22,8 +23,8 @@ export interface Steps {
   readonly rows: readonly Rows[];
 }
 
-/** Elementwise operations of at least this cost are worth an array of their results. */
-const heavy = 20;
+/** Multiply-adds of a row's product from which it is worth an array; smaller ones are done in registers on the way. */
+const largeProduct = 64;
 /** Results may be this much larger than the rows they come from, or this large. */
 const widening = 2;
 const small = 16;
@@ -59,6 +60,8 @@ function candidates(outputs: readonly Node[], rows: readonly Rows[], outer: Read
   /** Numbers of the rows that a node reads; undefined where it reads what is carried. */
   const reads = new Map<Node, ReadonlySet<Node> | undefined>();
   const isHeavy = new Set<Node>();
+  /** What takes a small product: over all rows it would be a batch of products, slower than what it is taken from. */
+  const isSmall = new Set<Node>();
   const users = new Map<Node, boolean>();
   for (const node of topological(outputs)) {
     const own = node.inputs.map((x) => reads.get(x));
@@ -67,6 +70,7 @@ function candidates(outputs: readonly Node[], rows: readonly Rows[], outer: Read
     reads.set(node, carried ? undefined : new Set(inputs.has(node) ? [node] : own.flatMap((x) => [...(x ?? [])])));
     if (!isOwn) continue;
     if (carried) for (const x of node.inputs) users.set(x, true);
+    else if (isSmallProduct(node) || node.inputs.some((x) => isSmall.has(x))) isSmall.add(node);
     else if (isWork(node) || node.inputs.some((x) => isHeavy.has(x))) isHeavy.add(node);
   }
   for (const x of outputs) users.set(x, true);
@@ -84,7 +88,8 @@ function candidates(outputs: readonly Node[], rows: readonly Rows[], outer: Read
   return [...chosen];
 }
 
-function isWork({ op }: Node): boolean {
-  const { lowering } = op;
-  return lowering.kind === "matmul" || (lowering.kind === "map" && lowering.cost >= heavy);
+const isWork = (node: Node): boolean => node.op.lowering.kind === "matmul" || isCostly(node);
+
+function isSmallProduct({ op, shape, inputs }: Node): boolean {
+  return op.lowering.kind === "matmul" && sizeOf(shape) * inputs[0]!.shape.at(-1)! < largeProduct;
 }

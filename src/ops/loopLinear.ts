@@ -6,7 +6,7 @@ import type { Node } from "../compiler/graph.ts";
 import { isConstant, scalar } from "../compiler/node.ts";
 import { sizeOf } from "../compiler/shapes.ts";
 import { topological } from "../compiler/simplify.ts";
-import { add, arithmeticOps, div, mul, neg, sub } from "./arithmetic.ts";
+import { add, arithmeticOps, div, maximum, mul, neg, sub } from "./arithmetic.ts";
 import { broadcast } from "./broadcast.ts";
 import { where } from "./comparison.ts";
 
@@ -14,6 +14,8 @@ import { where } from "./comparison.ts";
 export interface Linear {
   readonly factor: Node | undefined;
   readonly term: Node | undefined;
+  /** Where the choice of an arm decides whether c is read at all: 1 if it is, 0 if not, and then not even an infinite c is seen. */
+  readonly reads?: Node | undefined;
 }
 
 /** `x` as a linear function of `c`, elementwise; undefined when it is none. */
@@ -38,7 +40,11 @@ export function coefficientsIn(x: Node, c: Node): Linear | undefined {
       const isSum = op === arithmeticOps.add;
       const joined = (p: Node | undefined, q: Node | undefined): Node | undefined =>
         p && q ? (isSum ? add : sub)(p, q) : (p ?? (q && (isSum ? q : neg(q))));
-      return a && b && { factor: joined(a.factor, b.factor), term: joined(a.term, b.term) };
+      if (!a || !b) return undefined;
+      // Read by a sum is what any part with a factor reads, always if one of them says nothing of it.
+      const parts = [a, b].filter((x) => x.factor).map((x) => x.reads);
+      const reads = parts.every((x) => x !== undefined) && parts.length > 0 ? parts.reduce(maximum) : undefined;
+      return { factor: joined(a.factor, b.factor), term: joined(a.term, b.term), reads };
     }
     if (op === arithmeticOps.mul) {
       const [inner, by] = depends.has(first) ? [first, second] : [second, first];
@@ -52,10 +58,16 @@ export function coefficientsIn(x: Node, c: Node): Linear | undefined {
     if (!a || !b || depends.has(condition!)) return undefined;
     const either = (y: Node | undefined, z: Node | undefined): Node | undefined =>
       (y ?? z) && where(condition!, y ?? scalar(0), z ?? scalar(0));
-    return { factor: either(a.factor, b.factor), term: either(a.term, b.term) };
+    const readsOf = ({ factor, reads }: Linear): Node => reads ?? scalar(factor ? 1 : 0);
+    const always = [a, b].every((x) => x.factor && !x.reads);
+    return {
+      factor: either(a.factor, b.factor),
+      term: either(a.term, b.term),
+      reads: always ? undefined : where(condition!, readsOf(a), readsOf(b)),
+    };
   };
   return visit(x);
 }
 
 const each = (x: Linear | undefined, f: (part: Node) => Node): Linear | undefined =>
-  x && { factor: x.factor && f(x.factor), term: x.term && f(x.term) };
+  x && { ...x, factor: x.factor && f(x.factor), term: x.term && f(x.term) };

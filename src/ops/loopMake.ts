@@ -28,7 +28,7 @@ export interface LoopParts {
   /** For `counted`: a float64 scalar. */
   readonly count?: Node;
   /** What long loops carry is computed again; see LoopAttrs. Work on their records stays in the loops that read them. */
-  readonly checkpoint?: number | true | undefined;
+  readonly checkpoint?: number | boolean | undefined;
   /** What placeholders in the graph stand for outside of it. */
   readonly bound?: ReadonlyMap<Node, Node>;
 }
@@ -103,7 +103,7 @@ export function makeLoopOf(op: Op, parts: LoopParts): LoopResults {
     rows: rows.length,
     body: new Body([...carried, ...rows.map((r) => r.input), ...used], [...next, ...stored]),
     ...(test && { test: new Body([...carried, ...used], going) }),
-    ...(parts.checkpoint && { checkpoint: parts.checkpoint }),
+    ...(parts.checkpoint !== undefined && { checkpoint: parts.checkpoint }),
   };
   const inputs = [
     ...changes.map((c) => c.init),

@@ -15,6 +15,11 @@ export interface LoopPieces {
   readonly records: readonly (() => Node)[];
 }
 
+/** The piece of a record that nobody reads. */
+export const unread = (): never => {
+  throw new Error("compiler: a record that nobody reads was read");
+};
+
 /**
  * The outputs with loops replaced: `replace` gives the pieces of a loop over new inputs, or undefined to keep it. Stretches that lie in
  * one piece read that piece alone.

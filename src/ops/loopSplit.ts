@@ -4,16 +4,19 @@
  *
  * Adjoints of loops are linear in what they carry, so one over a scalar state is always of this kind, whatever its forward loop is.
  */
+import { isCostly } from "../compiler/costly.ts";
 import type { Node } from "../compiler/graph.ts";
 import { type LoopAttrs, loopAttrs } from "../compiler/loop.ts";
+import { scalar } from "../compiler/node.ts";
 import { passes } from "../compiler/passes.ts";
 import { sizeOf } from "../compiler/shapes.ts";
 import { topological } from "../compiler/simplify.ts";
 import { add } from "./arithmetic.ts";
 import { uniformValue } from "./broadcast.ts";
+import { equal, where } from "./comparison.ts";
 import { concat } from "./joins.ts";
 import { coefficientsIn, type Linear } from "./loopLinear.ts";
-import { type LoopPieces, replaceLoops } from "./loopPieces.ts";
+import { type LoopPieces, replaceLoops, unread } from "./loopPieces.ts";
 import { StepRows } from "./loopRows.ts";
 import { broadcastTo, zerosNode } from "./map.ts";
 import { recurrence } from "./recurrence.ts";
@@ -47,9 +50,6 @@ function split(node: Node, inputs: readonly Node[]): LoopPieces | undefined {
   const steps = new StepRows(length, outside);
   const results = body.outputs.slice(carries).map((x) => steps.stacked(x));
   if (!results.every((x) => x !== undefined)) return undefined;
-  const unread = (): never => {
-    throw new Error("compiler: a record that nobody reads was read");
-  };
   return {
     finals: sequences.map((s) => s.final),
     results: results.map((x) => () => x),
@@ -57,15 +57,12 @@ function split(node: Node, inputs: readonly Node[]): LoopPieces | undefined {
   };
 }
 
-/** Elements of a vector that a loop holds in registers, at most, and the cost from which an operation is worth an array of results. */
+/** Elements of a vector that a loop holds in registers, at most. */
 const shortVector = 16;
-const heavy = 20;
 /** Steps that add up short vectors and compute nothing costly do so in registers as fast as loops over all steps would. */
 const isShortWork = ({ body, carries }: LoopAttrs): boolean =>
   body.inputs.slice(0, carries).every((x) => sizeOf(x.shape) > 1) &&
-  body.order.every(
-    ({ op, shape }) => sizeOf(shape) <= shortVector && (op.lowering.kind !== "map" || op.lowering.cost < heavy),
-  );
+  body.order.every((x) => sizeOf(x.shape) <= shortVector && !isCostly(x));
 
 /**
  * The sequences of all carried values, found one after the other as they depend on each other; undefined if one is no recurrence.
@@ -101,14 +98,15 @@ function sequenceOf(
   { length, reverse }: LoopAttrs,
   init: Node,
   carry: Node,
-  { factor, term }: Linear,
+  { factor, term, reads }: Linear,
   steps: StepRows,
   isSeen: boolean,
 ): Sequence | undefined {
   const terms = term
     ? steps.stacked(broadcastTo(term, carry.shape))
     : zerosNode({ shape: [length, ...carry.shape], dtype: "float64" });
-  const a = factor && steps.of(factor);
+  const resets = factor !== undefined && reads !== undefined;
+  const a = resets ? resettingRows(factor, reads, steps) : factor && steps.of(factor);
   if (!terms || (factor && !a)) return undefined;
   const vector = (x: Node): Node => reshape(x, [sizeOf(x.shape)]);
   const stacked = (x: Node): Node => reshape(x, [length, ...carry.shape]);
@@ -126,16 +124,21 @@ function sequenceOf(
   if (!isSeen && uniformValue(a.node) === 1)
     return { final: () => add(init, sum(terms, [0])), before: undefined, after: undefined };
   if (sizeOf(carry.shape) !== 1) return undefined;
-  const values = recurrence(
-    reshape(init, []),
-    a.isStacked ? vector(a.node) : reshape(a.node, []),
-    vector(terms),
+  const values = recurrence(reshape(init, []), a.isStacked ? vector(a.node) : reshape(a.node, []), vector(terms), {
     reverse,
-  );
+    resets,
+  });
   const [before, after] = reverse ? [1, 0] : [0, 1];
   return {
     final: () => reshape(slice(values, [reverse ? 0 : length], [reverse ? 1 : length + 1]), carry.shape),
     before: () => stacked(slice(values, [before], [before + length])),
     after: () => stacked(slice(values, [after], [after + length])),
   };
+}
+
+/** Coefficients as a recurrence with resets reads them: −0 where the step does not read what is carried, and nowhere else. */
+function resettingRows(factor: Node, reads: Node, steps: StepRows): Rolled | undefined {
+  const unsigned = where(equal(factor, scalar(0)), scalar(0), factor);
+  const stacked = steps.stacked(where(equal(reads, scalar(0)), scalar(-0), unsigned));
+  return stacked && { node: stacked, isStacked: true };
 }

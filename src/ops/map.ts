@@ -1,4 +1,5 @@
 /** Elementwise records: one scalar definition gives the reference evaluator, the SIMD code and, with its partials, both derivatives. */
+import { costly } from "../compiler/costly.ts";
 import type { Attrs, DType, MapLowering, Node, NodeType, Op, Shape, TypedArray, Value } from "../compiler/graph.ts";
 import { apply, constantNode, isConstant, scalar } from "../compiler/node.ts";
 import {
@@ -148,9 +149,6 @@ const zeros: Op = {
   evaluate: (_inputs, _attrs, output) => allocate(output.dtype, sizeOf(output.shape)),
   lowering: { kind: "map", cost: 0, scalar: (m) => m.constant(0) },
 };
-
-/** Operations of this cost are worth saving. */
-const costly = 20;
 
 /** The record of an elementwise operation. */
 export function defineMap(definition: MapDefinition): Op {

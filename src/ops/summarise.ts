@@ -6,6 +6,7 @@
  * of a design become one weighted row first, and effects of groups leave one square for each group (groupEffects.ts).
  * Σ w (c + D θ) is (Dᵀw)·θ + Σ w c. Both are ordinary small expressions in θ, which are differentiated like any other.
  */
+import { isCostly } from "../compiler/costly.ts";
 import type { Node } from "../compiler/graph.ts";
 import { isConstant, scalar } from "../compiler/node.ts";
 import { passes } from "../compiler/passes.ts";
@@ -13,7 +14,7 @@ import { sizeOf } from "../compiler/shapes.ts";
 import { type Affine, affineForm, type DenseTerm, overRows } from "./affine.ts";
 import { add, arithmeticOps, mul, square, sub } from "./arithmetic.ts";
 import { columnsOf, designColumns, flat, interleave, overSomeRows, product, vector } from "./designs.ts";
-import { isCostly, sumOverDistinctRows } from "./distinctRowSums.ts";
+import { sumOverDistinctRows } from "./distinctRowSums.ts";
 import { distinctRows } from "./distinctRows.ts";
 import { type Between, takeOutEffects } from "./groupEffects.ts";
 import { concat } from "./joins.ts";
@@ -40,7 +41,7 @@ function statisticOf(x: Node, sum: Sum): Node | undefined {
   const { w, rest } = weighted(x);
   if (rest.op === arithmeticOps.square)
     return !w || w.every((v) => v >= 0) ? sumOfSquares(rest.inputs[0]!, w, sum) : undefined;
-  if (isCostly(rest)) return sumOverDistinctRows(rest, w, sum);
+  if (isCostly(rest) && rest.inputs.length === 1) return sumOverDistinctRows(rest, w, sum);
   if (!w && !picks.has(rest.op.lowering.kind)) return undefined;
   return linearSum(rest, w ?? new Float64Array(sizeOf(x.shape)).fill(1), sum);
 }

@@ -34,7 +34,12 @@ export interface ScanOptions {
   /**
    * For compiled gradients: keep the carry of every so many steps only, and compute those between again. True: as many steps as there are
    * such stretches. The results have the same bits; it takes the time of one more forward pass and √length instead of length carries.
-   * Without it, so above 2²³ carried numbers (64 MB).
+   * Without it, so above 2²³ carried numbers (64 MB); false: never.
+   *
+   * It is for one loop and the one gradient that reads what it carried. All is kept, as if it were false, where results are carried
+   * values as they were before a step, where more than one loop reads them, as for second derivatives, and where there are fewer than
+   * two stretches. Results of the steps are stored in any case: when they are the new carry itself, as in `[next, next]`, as much is
+   * stored as without, and nothing is saved. Work on rows alone is not taken out of such a loop.
    */
   readonly checkpoint?: boolean | number;
 }

@@ -8,7 +8,7 @@ import { abs, exp, greaterEqual, isNaN, less, lessEqual, log, maximum, minimum, 
 import { mean } from "./reduce.ts";
 import { concat, expandDims } from "./shape.ts";
 import { formatShape, sizeOf } from "./shapes.ts";
-import { asTensor, knownValues, type Tensor, type TensorLike, type TypedArray, wrap } from "./tensor.ts";
+import { asTensor, hasValue, knownValues, type Tensor, type TensorLike, type TypedArray, wrap } from "./tensor.ts";
 import { asBody } from "./tracedBody.ts";
 import { flattenLike, flattenTree, type TreeLike, type TreeStructure, unflattenTree } from "./tree.ts";
 
@@ -65,7 +65,7 @@ type Slope = (y: Tensor, t: Tensor) => Tensor;
  * @param y0 - the state at `ts[0]`
  * @param ts - increasing times, at least one
  * @returns the states at all `ts`, stacked along a first axis; the first is `y0`. NaN in compiled code from the first time on
- * that is not reached within `maxSteps`
+ * that is not reached within `maxSteps` or, with its derivatives, does not lie after the one before
  * @throws RangeError for times that do not increase, tolerances that are not positive, and, when it runs at once, if `maxSteps` is not
  * enough; TypeError when `f` returns another structure or shape than `y0`
  * @example
@@ -132,7 +132,7 @@ export function odeint<Y, A = undefined>(
       const reached = whileLoop(
         ({ t }) => less(t, end),
         (at) => step(at, end),
-        before,
+        hasValue(times) ? before : unlessBackwards(before, end),
         { maxSteps },
       );
       return [reached, reached.y];
@@ -153,6 +153,15 @@ function notReached(row: number, times: TypedArray | undefined, maxSteps: number
     `odeint: the solution is NaN from ${at(row)} on; ${at(row - 1)} was reached. Either the function gave NaN, or ${maxSteps} steps did not suffice ` +
       "from one time to the next: the equation may be stiff for these arguments; give a larger maxSteps or looser tolerances.",
   );
+}
+
+/** The state from which to go on to a time; NaN, and with it derivatives, where that is not later. Times that have values are checked. */
+function unlessBackwards({ t, y, ...rest }: State, end: Tensor): State {
+  const one = end
+    .sub(t)
+    .mul(where(less(t, end), 0, Number.NaN))
+    .add(1);
+  return { ...rest, t: t.mul(one), y: y.mul(one) };
 }
 
 function checkTimes(times: Tensor): void {

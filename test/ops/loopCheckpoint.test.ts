@@ -122,6 +122,13 @@ describe("loops whose carry is computed again", () => {
     const made = (n: number): number => programOf({ name: "", f: wide, at }, n, {}).bytes;
     expect(made(80_000)).toBeGreaterThan(60e6);
     expect(made(90_000)).toBeLessThan(5e6);
+    expect(
+      programOf(
+        { name: "", f: (x, n, o) => scan((v, y) => [math.sin(v.mul(x).add(y))], x, series(n), o).carry.sum(), at },
+        90_000,
+        { checkpoint: false },
+      ).bytes,
+    ).toBeGreaterThan(70e6);
   });
   test("not where carries are results", () => {
     const f = (x: Tensor, n: number, options: Options): Tensor =>

@@ -58,11 +58,11 @@ describe("work on rows alone leaves the loop", () => {
       (x, p) => scan((v, y) => [v.mul(p.at(0)).add(y.add(p).exp())], p, x, { reverse: true }).carry.sum(),
     ],
     [
-      "a product with a matrix",
-      [7, 3],
+      "a product with a large matrix",
+      [7, 30],
       "matmul",
       (x, p) => {
-        const w = fromData(wave(9, 4), [3, 3]).mul(p);
+        const w = fromData(wave(90, 4), [30, 3]).mul(p);
         return scan((h, y) => [math.tanh(h.mul(p).add(matmul(y, w)))], p, x).carry.sum();
       },
     ],
@@ -92,6 +92,15 @@ describe("what stays in the loop", () => {
   test.each<[string, readonly number[], string, F]>([
     ["work on what is carried", [9], "exp", (x, p) => scan((v, y) => [v.mul(p.at(0)).exp().mul(y)], 0.3, x).carry],
     ["a product", [9], "mul", (x, p) => scan((v, y) => [v.add(y.mul(y.add(p.at(0))))], 0.3, x).carry],
+    [
+      "a product with a small matrix, and what takes it",
+      [7, 3],
+      "matmul",
+      (x, p) => {
+        const w = fromData(wave(9, 4), [3, 3]).mul(p);
+        return scan((h, y) => [h.mul(p).add(math.tanh(matmul(y, w)))], p, x).carry.sum();
+      },
+    ],
     [
       "what is much wider than the row",
       [9],

@@ -6,6 +6,7 @@ import { withPasses } from "../../src/compiler/passes.ts";
 import { instantiate } from "../../src/compiler/program.ts";
 import { scan, whileLoop } from "../../src/tensor/control.ts";
 import * as math from "../../src/tensor/math.ts";
+import { stack } from "../../src/tensor/shape.ts";
 import { fromData, type Tensor, wrap } from "../../src/tensor/tensor.ts";
 import { check } from "../compiler/check.ts";
 
@@ -198,6 +199,94 @@ describe("loops that are linear recurrences", () => {
   });
 });
 
+describe("steps that begin again whatever was carried", () => {
+  const n = 40;
+  const data = (f: (i: number) => number): Tensor =>
+    fromData(
+      Float64Array.from({ length: n }, (_, i) => f(i)),
+      [n],
+    );
+  const isReset = data((i) => Number(i === 20 || i === 33));
+  const resetting =
+    (odd: number, at: number, reverse = false) =>
+    (x: Tensor): Tensor => {
+      const factors = data((i) => (i >= at && i < at + 3 ? odd : 0.1 + (i % 7)));
+      const { carry, ys } = scan(
+        (c, row) => {
+          const { r, f } = row as unknown as { r: Tensor; f: Tensor };
+          const next = math.where(math.greater(r, 0.5), x.at(0), c.mul(f).add(x.at(1)));
+          return [next, next];
+        },
+        x.at(1),
+        { r: isReset, f: factors.mul(x.at(0)) },
+        { reverse },
+      );
+      return stack([carry, ...[19, 20, 21, 33, 36].map((i) => ys.at(i))], 0);
+    };
+  // The last of these factors stand beside a step that begins again.
+  for (const odd of [1e300, -1e300, Infinity, NaN, 0, -0])
+    for (const at of [5, 15, 17, 18, 30])
+      for (const reverse of [false, true])
+        test(`factors ${Object.is(odd, -0) ? "−0" : odd} from step ${at}${reverse ? ", backwards" : ""}`, () => {
+          const of = resetting(odd, at, reverse);
+          const found = run((x) => [of(x)], [0.7, 0.4])[0]!;
+          const plain = run((x) => [of(x)], [0.7, 0.4], { recurrences: false })[0]!;
+          found.forEach((v, i) => {
+            if (Number.isFinite(plain[i])) expect(Math.abs(v - plain[i]!)).toBeLessThan(1e-12 * Math.abs(plain[i]!));
+            else expect(v).toBe(plain[i]);
+          });
+          expect(Number.isFinite(found[2])).toBe(true);
+          expect(stepsOf((x) => of(x).at(0), [0.7, 0.4]).some((s) => /recurrenceVarying.*Resets/.test(s))).toBe(true);
+        });
+  test("adjoints pass by what was not finite", () => {
+    const factors = data((i) => (i > 22 && i < 26 ? 1e300 : 1));
+    const f = (x: Tensor): Tensor =>
+      scan(
+        (c, row) => {
+          const { r, f } = row as unknown as { r: Tensor; f: Tensor };
+          return [math.where(math.greater(r, 0.5), 0.5, c.mul(f))];
+        },
+        x.at(0),
+        { r: data((i) => Number(i === 20)), f: factors.mul(x.at(1)) },
+      ).carry;
+    expect(run(all(f, 2), [0.7, 1])[1]![0]).toBe(0);
+    expect(stepsOf(f, [0.7, 1]).join()).toMatch(/ReverseResets/);
+    check(
+      [[2]],
+      all((x) => resetting(1.5, 5)(x).sum(), 2),
+      [[0.7, 0.4]],
+    );
+  });
+  test("an infinite carry from the first step", () => {
+    const of = (x: Tensor): Tensor => {
+      const start = math.log(x.at(1).sub(0.4));
+      const { ys } = scan(
+        (c, r) => {
+          const next = math.where(math.greater(r, 0.5), x.at(0), c.mul(x.at(0)));
+          return [next, next];
+        },
+        start,
+        data((i) => Number(i === 1)),
+      );
+      return ys.slice([1]).sum();
+    };
+    const found = run((x) => [of(x)], [0.7, 0.4])[0]![0]!;
+    expect(found).toBeCloseTo(run((x) => [of(x)], [0.7, 0.4], { recurrences: false })[0]![0]!, 12);
+    expect(Number.isFinite(found)).toBe(true);
+  });
+  test("a coefficient that is zero keeps NaN of an infinite carry", () => {
+    for (const zero of [0, -0]) {
+      const of = (x: Tensor): Tensor =>
+        scan(
+          (c, f) => [math.where(math.less(f, -5), x.at(0), c.mul(f))],
+          Infinity,
+          data((i) => (i === 3 ? zero : 1)),
+        ).carry;
+      expect(run((x) => [of(x)], [0.7])[0]![0]).toBeNaN();
+    }
+  });
+});
+
 describe("loops that stay loops", () => {
   const y = series(30);
   test.each<[string, (x: Tensor) => Tensor]>([
@@ -228,6 +317,6 @@ describe("loops that stay loops", () => {
     const f = (x: Tensor): Tensor =>
       scan((v, z) => [math.where(math.less(v, z), v.mul(x.at(0)), v.sub(x.at(1)))], 1, y).carry;
     check([[2]], all(f, 2), [[0.4, 0.2]]);
-    expect(stepsOf(f, [0.4, 0.2]).filter((s) => s !== "nest")).toEqual(["loop", "recurrenceVaryingReverse"]);
+    expect(stepsOf(f, [0.4, 0.2]).filter((s) => s !== "nest")).toEqual(["loop", "recurrenceVaryingReverseResets"]);
   });
 });

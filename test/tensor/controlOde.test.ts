@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { grad, hessian, jvp } from "../../src/autodiff/grad.ts";
 import { compile } from "../../src/compiler/compile.ts";
+import { interpret } from "../../src/compiler/interpret.ts";
 import { inputNode } from "../../src/compiler/node.ts";
 import { instantiate } from "../../src/compiler/program.ts";
 import { cos, sin } from "../../src/tensor/math.ts";
@@ -58,6 +59,37 @@ describe("odeint", () => {
   test("derivatives with respect to times", () => {
     const f = (t: Tensor): Tensor => odeint((z) => z.mul(-0.7), 1, stack([t.mul(0), t]), tight).at(1);
     expect(grad(f)(2).item()).toBeCloseTo(-0.7 * e(-1.4), 5);
+  });
+  test("traced times that do not increase: NaN from there on, with its derivatives, compiled and interpreted", () => {
+    const f = (ts: Tensor): Tensor => odeint((z) => z.neg(), 1, ts);
+    const inputs = [
+      [0, 1, 2],
+      [0, -1, 3],
+      [0, 1, 1],
+      [0, 1, NaN],
+      [NaN, 1, 2],
+    ];
+    const slopes = [1, 2].map((i) => (ts: Tensor) => grad((x: Tensor) => f(x).at(i))(ts));
+    const x = inputNode([3], "float64", "ts");
+    const outputs = [f, ...slopes].map((g) => g(wrap(x)).node);
+    const instance = instantiate(compile(outputs, [x]).program);
+    for (const ts of inputs) {
+      instance.inputs[0]!.set(ts);
+      instance.run();
+      const compiled = instance.outputs.map((y) => Array.from(y));
+      const plain = interpret(outputs, [x], [Float64Array.from(ts)]).map((y) => Array.from(y));
+      expect(compiled.map((y) => y.map(Number.isNaN))).toEqual(plain.map((y) => y.map(Number.isNaN)));
+      const wrong = ts.findIndex((t, i) => i > 0 && !(t > ts[i - 1]!));
+      const [values, ...gradients] = compiled;
+      values!.forEach((v, i) => {
+        if (wrong >= 0 && i >= wrong) expect(v).toBeNaN();
+        else expect(v).toBeCloseTo(i === 0 ? 1 : e(ts[0]! - ts[i]!), 5);
+      });
+      gradients.forEach((g, i) => {
+        if (wrong >= 0 && i + 1 >= wrong) expect(g[i + 1]).toBeNaN();
+        else if (wrong < 0) expect(g[i + 1]).toBeCloseTo(-e(ts[0]! - ts[i + 1]!), 4);
+      });
+    }
   });
   test("compiled = interpreted, with a gradient", () => {
     const predator = (p: Tensor): Tensor =>

@@ -5,7 +5,7 @@ import { inverseProducts, rightColumns } from "../../src/wasm/kernels/inversePro
 import type { Kernel } from "../../src/wasm/kernels/kernel.ts";
 import { logProduct } from "../../src/wasm/kernels/logProduct.ts";
 import { gemv, gemvT, gemvTLower, gemvTUpper } from "../../src/wasm/kernels/products.ts";
-import { recurrenceKernel } from "../../src/wasm/kernels/recurrence.ts";
+import { recurrenceKernel, recurrenceKinds } from "../../src/wasm/kernels/recurrence.ts";
 import { cumsum } from "../../src/wasm/kernels/sequences.ts";
 import { solveLower, solveLowerT } from "../../src/wasm/kernels/triangular.ts";
 
@@ -24,8 +24,5 @@ export const kernels: readonly Kernel[] = [
   solveLowerT,
   cumsum,
   logProduct,
-  recurrenceKernel(false, false),
-  recurrenceKernel(false, true),
-  recurrenceKernel(true, false),
-  recurrenceKernel(true, true),
+  ...recurrenceKinds.map(recurrenceKernel),
 ];

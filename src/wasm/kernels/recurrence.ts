@@ -25,6 +25,7 @@ class Emitter {
   readonly #u: Local;
   readonly #y: Local;
   readonly #varying: boolean;
+  readonly #resets: boolean;
   /** The newest value, plainly. */
   readonly #last: Local;
   /** The newest pairs: of terms, of d, and two of values; of coefficients and of products of two, where they vary. */
@@ -38,14 +39,14 @@ class Emitter {
     c: Code,
     pointers: readonly [a: Local, u: Local, y: Local],
     last: Local,
-    varying: boolean,
-    reverse: boolean,
+    { varying, reverse, resets }: RecurrenceKind,
   ) {
     this.#c = c;
     [this.#a, this.#u, this.#y] = pointers;
     this.#last = last;
     this.#varying = varying;
     this.#reverse = reverse;
+    this.#resets = resets;
     const vector = (): Local => c.local("v128");
     this.#terms = vector();
     this.#d = vector();
@@ -117,8 +118,15 @@ class Emitter {
   step(): void {
     const c = this.#c;
     if (this.#reverse) this.#move(1);
-    c.get(this.#y).get(this.#u).load("f64.load", 0).get(this.#a).load("f64.load", 0).get(this.#last);
-    c.op("f64.mul").op("f64.add").tee(this.#last).store("f64.store", 0);
+    c.get(this.#y).get(this.#u).load("f64.load", 0);
+    if (this.#resets) c.get(this.#u).load("f64.load", 0);
+    c.get(this.#a).load("f64.load", 0).get(this.#last).op("f64.mul").op("f64.add");
+    // The term alone where the coefficient is −0.
+    if (this.#resets) {
+      c.f64(1).get(this.#a).load("f64.load", 0).op("f64.copysign").f64(0).op("f64.lt");
+      c.get(this.#a).load("f64.load", 0).f64(0).op("f64.eq").op("i32.and").op("select");
+    }
+    c.tee(this.#last).store("f64.store", 0);
     if (!this.#reverse) this.#move(1);
   }
 
@@ -140,11 +148,13 @@ class Emitter {
       c.get(x).op("f64x2.abs");
       return this.#let();
     });
-    // A NaN may pass; it makes the same values NaN either way.
+    // A NaN may pass, as it makes the same values NaN either way, unless one after it begins again.
     for (const x of sizes) c.get(x);
     c.op("f64x2.pmin").f64x2(smallest).op("f64x2.lt");
     for (const x of sizes) c.get(x);
-    c.op("f64x2.pmax").f64x2(1).op("f64x2.gt").op("v128.or").op("v128.any_true").op("i32.eqz");
+    if (this.#resets) c.op("f64x2.max").f64x2(1).op("f64x2.le").op("v128.not");
+    else c.op("f64x2.pmax").f64x2(1).op("f64x2.gt");
+    c.op("v128.or").op("v128.any_true").op("i32.eqz");
     c.if(
       () => {
         const u = [0, 1].map((j) => this.#load(this.#u, j));
@@ -173,12 +183,21 @@ class Emitter {
   }
 }
 
-function recurrence(varying: boolean, reverse: boolean): Kernel {
-  const name = `recurrence${varying ? "Varying" : ""}${reverse ? "Reverse" : ""}`;
+export interface RecurrenceKind {
+  /** A coefficient for every step. */
+  readonly varying: boolean;
+  readonly reverse: boolean;
+  /** A coefficient −0 begins again from the term, whatever the value was. */
+  readonly resets: boolean;
+}
+
+function recurrence(kind: RecurrenceKind): Kernel {
+  const { varying, reverse, resets } = kind;
+  const name = `recurrence${varying ? "Varying" : ""}${reverse ? "Reverse" : ""}${resets ? "Resets" : ""}`;
   return kernel(name, ["init", "a", "u", "y", "n"], (c, p) => {
     const last = c.local("f64", "last");
     const i = c.local("i32", "i");
-    const emitter = new Emitter(c, [p.a, p.u, p.y], last, varying, reverse);
+    const emitter = new Emitter(c, [p.a, p.u, p.y], last, kind);
     // The first value is stored before the first step's, or after it in reverse.
     if (reverse) {
       for (const end of varying ? [p.a, p.u, p.y] : [p.u, p.y])
@@ -211,15 +230,20 @@ function recurrence(varying: boolean, reverse: boolean): Kernel {
   });
 }
 
-const kernels: readonly Kernel[] = [
-  recurrence(false, false),
-  recurrence(false, true),
-  recurrence(true, false),
-  recurrence(true, true),
-];
+/** All kinds: resets only where coefficients vary. */
+export const recurrenceKinds: readonly RecurrenceKind[] = [false, true].flatMap((reverse) => [
+  { varying: false, reverse, resets: false },
+  { varying: true, reverse, resets: false },
+  { varying: true, reverse, resets: true },
+]);
+const kernels = new Map(recurrenceKinds.map((kind) => [keyOf(kind), recurrence(kind)]));
+
 /**
  * `recurrence(init, a, u, y, n)`: y of n + 1 doubles from y[0] = init, y[i + 1] = a y[i] + u[i], with one coefficient or, `varying`, n of
  * them; in `reverse` y[n] = init, y[i] = a y[i + 1] + u[i].
  */
-export const recurrenceKernel = (varying: boolean, reverse: boolean): Kernel =>
-  kernels[(varying ? 2 : 0) + (reverse ? 1 : 0)]!;
+export const recurrenceKernel = (kind: RecurrenceKind): Kernel => kernels.get(keyOf(kind))!;
+
+function keyOf({ varying, reverse, resets }: RecurrenceKind): string {
+  return `${varying} ${reverse} ${resets}`;
+}
