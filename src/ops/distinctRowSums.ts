@@ -86,6 +86,7 @@ function totals({ of, first }: Classes, weights: Float64Array): Float64Array {
 }
 
 function sumOfExponentials({ rows, constant, terms }: Affine, w: Float64Array, sum: Sum): Node | undefined {
+  if (!w.every((v, i) => Number.isFinite(v * expOf(numberAlgebra, constant[i]!)))) return undefined;
   const level = levelOf(constant, w);
   const factors = w.map((v, i) => (v === 0 ? 0 : v * expOf(numberAlgebra, constant[i]! - level)));
   if (!factors.every((f, i) => Number.isFinite(f) && (w[i] === 0 || Math.abs(f) >= smallestNormal))) return undefined;
