@@ -54,6 +54,9 @@ class Collector {
   readonly constant: Float64Array;
   readonly #most: number;
   readonly #terms: Map<Node, Term> = new Map();
+  readonly #seen: Set<Node> = new Set();
+  readonly #products: Map<string, Node> = new Map();
+  #visits = 0;
 
   /** @param most - elements that a variable may have of which each row picks one */
   constructor(rows: number, most: number) {
@@ -68,10 +71,17 @@ class Collector {
 
   /** Adds `scale · by · x` for an `x` that is stretched to `shape`; false when it is not affine in few parameters. */
   add(x: Node, shape: Shape, scale: Scale): boolean {
+    // Every path to a shared node is a visit: refused before there are many more of these than nodes.
+    this.#seen.add(x);
+    if (++this.#visits > revisitLimit + 2 * this.#seen.size) return false;
     const { by, rows } = scale;
     if (isConstant(x)) {
       const values = overRows(x, shape);
-      if (by) return this.#pick(by, new Int32Array(this.rows), { rows: rows.map((s, i) => s * values[i]!) });
+      if (by.length > 0) {
+        const [first, ...others] = by as [Node, ...Node[]];
+        const factor = { rows: rows.map((s, i) => s * values[i]!), by: others };
+        return this.#pick(first, new Int32Array(this.rows), factor);
+      }
       for (let i = 0; i < this.rows; i++) this.constant[i]! += rows[i]! * values[i]!;
       return true;
     }
@@ -90,7 +100,7 @@ class Collector {
   }
 
   #pick(x: Node, indices: Int32Array, factor: Scale): boolean {
-    const { variable, scale } = scaled(x, factor);
+    const { variable, scale } = this.#scaled(x, factor);
     const size = sizeOf(variable.shape);
     if (size <= denseLimit) {
       const design = this.#design(variable, size);
@@ -103,6 +113,16 @@ class Collector {
     return true;
   }
 
+  /** A variable times the unknown numbers, the same node for the same factors, with its sign among the data. */
+  #scaled(x: Node, { rows, by }: Scale): { variable: Node; scale: Float64Array } {
+    const ids = by.map((y) => y.id).sort((a, b) => a - b);
+    const key = `${x.id} ${ids}`;
+    const variable = this.#products.get(key) ?? (by.length > 0 ? mul(x, by.reduce(mul)) : x);
+    this.#products.set(key, variable);
+    if (variable.op !== arithmeticOps.neg) return { variable, scale: rows };
+    return { variable: variable.inputs[0]!, scale: rows.map((s) => -s) };
+  }
+
   #product(x: Node, shape: Shape, factor: Scale): boolean {
     const [a, b] = x.inputs as [Node, Node];
     if (x.shape.length !== 2 || sizeOf(x.shape) !== this.rows || sizeOf(shape) !== this.rows) return false;
@@ -110,7 +130,7 @@ class Collector {
     const onLeft = isConstant(a) && b.shape[1] === 1;
     if (!onLeft && !(isConstant(b) && a.shape[0] === 1)) return false;
     const matrix = onLeft ? a : b;
-    const { variable, scale } = scaled(onLeft ? b : a, factor);
+    const { variable, scale } = this.#scaled(onLeft ? b : a, factor);
     const design = this.#design(variable, columns);
     if (!design) return false;
     const values = matrix.value!;
@@ -139,20 +159,16 @@ const designLimit = 5e6;
 /** Variables of up to this many elements are columns of a design; longer ones are picked from. */
 const denseLimit = 16;
 
-/** What an expression is multiplied with: data for each row, and one number that is not known yet. */
+/** Visits that a walk may spend on nodes it has seen. */
+const revisitLimit = 64;
+
+/** What an expression is multiplied with: data for each row, and different numbers that are not known yet. */
 interface Scale {
   readonly rows: Float64Array;
-  readonly by?: Node;
+  readonly by: readonly Node[];
 }
 const times = (scale: Scale, f: (s: number, i: number) => number): Scale => ({ ...scale, rows: scale.rows.map(f) });
 const negate = (scale: Scale): Scale => times(scale, (s) => -s);
-
-/** A variable times the unknown number, with its sign among the data. */
-function scaled(x: Node, { rows, by }: Scale): { variable: Node; scale: Float64Array } {
-  const variable = by ? mul(x, by) : x;
-  if (variable.op !== arithmeticOps.neg) return { variable, scale: rows };
-  return { variable: variable.inputs[0]!, scale: rows.map((s) => -s) };
-}
 
 type Rule = (collector: Collector, x: Node, shape: Shape, scale: Scale) => boolean;
 const rules: ReadonlyMap<Op, Rule> = new Map<Op, Rule>([
@@ -178,7 +194,8 @@ const rules: ReadonlyMap<Op, Rule> = new Map<Op, Rule>([
       const [number, other] = sizeOf(a.shape) === 1 ? [a, b] : [b, a];
       if (sizeOf(number.shape) !== 1) return false;
       const by = reshape(number, []);
-      return c.add(other, shape, { ...scale, by: scale.by ? mul(scale.by, by) : by });
+      // Powers of one number, as a recurrence that is written out makes them, are more terms than they save.
+      return !scale.by.includes(by) && c.add(other, shape, { ...scale, by: [...scale.by, by] });
     },
   ],
   [broadcast, (c, x, shape, scale) => c.add(x.inputs[0]!, shape, scale)],
@@ -193,6 +210,6 @@ export function affineForm(x: Node, most: number = sizeOf(x.shape) / 2): Affine 
   const rows = sizeOf(x.shape);
   if (rows < 2 || isConstant(x)) return undefined;
   const collector = new Collector(rows, most);
-  if (!collector.add(x, x.shape, { rows: new Float64Array(rows).fill(1) })) return undefined;
+  if (!collector.add(x, x.shape, { rows: new Float64Array(rows).fill(1), by: [] })) return undefined;
   return { rows, constant: collector.constant, terms: collector.terms };
 }

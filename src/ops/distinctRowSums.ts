@@ -7,7 +7,7 @@
  */
 import { costly } from "../compiler/costly.ts";
 import type { Node, Op } from "../compiler/graph.ts";
-import { constantNode, isConstant } from "../compiler/node.ts";
+import { constantNode, isConstant, scalar } from "../compiler/node.ts";
 import { sizeOf } from "../compiler/shapes.ts";
 import { exp as expOf } from "../wasm/functions/exp.ts";
 import { numberAlgebra } from "../wasm/numberAlgebra.ts";
@@ -60,14 +60,16 @@ function sumOfEqualRows(op: Op, affine: Affine, weights: Float64Array, sum: Sum)
 }
 
 /** Whether some term, seen before any design is written down, has more distinct rows than pay. */
-function hasManyRows(x: Node, rows: number): boolean {
+function hasManyRows(x: Node, rows: number, seen: Set<Node> = new Set()): boolean {
+  if (seen.has(x)) return false;
+  seen.add(x);
   const { kind } = x.op.lowering;
   const isSum = x.op === arithmeticOps.add || x.op === arithmeticOps.sub || x.op === arithmeticOps.neg;
-  if (isSum || kind === "reshape") return x.inputs.some((y) => sizeOf(y.shape) === rows && hasManyRows(y, rows));
+  if (isSum || kind === "reshape") return x.inputs.some((y) => sizeOf(y.shape) === rows && hasManyRows(y, rows, seen));
   if (kind !== "matmul" && x.op !== arithmeticOps.mul) return false;
   const data = x.inputs.find(isConstant);
   if (!data || data.value!.length % rows !== 0)
-    return x.inputs.some((y) => sizeOf(y.shape) === rows && hasManyRows(y, rows));
+    return x.inputs.some((y) => sizeOf(y.shape) === rows && hasManyRows(y, rows, seen));
   const width = data.value!.length / rows;
   const [start, step] = data.shape.at(-1) === rows ? [rows, 1] : [1, width];
   const columns = Array.from({ length: width }, (_, j) => ({ data: data.value!, start: j * start, step }));
@@ -80,13 +82,16 @@ function totals({ of, first }: Classes, weights: Float64Array): Float64Array {
 }
 
 function sumOfExponentials({ rows, constant, terms }: Affine, w: Float64Array, sum: Sum): Node | undefined {
-  const factors = w.map((v, i) => v * expOf(numberAlgebra, constant[i]!));
-  if (!factors.every(Number.isFinite)) return undefined;
+  if (!w.every((v, i) => Number.isFinite(v * expOf(numberAlgebra, constant[i]!)))) return undefined;
+  const level = levelOf(constant, w);
+  const factors = w.map((v, i) => (v === 0 ? 0 : v * expOf(numberAlgebra, constant[i]! - level)));
+  if (!factors.every((f, i) => Number.isFinite(f) && (w[i] === 0 || Math.abs(f) >= smallestNormal))) return undefined;
+  const raised = (x: Node): Node => exp(level === 0 ? x : add(x, scalar(level)));
   const split = cheapestSplit(terms, rows);
   if (!split) return undefined;
   const [many, few] = split;
   if (!few) {
-    return sum(mul(vector(totals(many.classes, factors)), exp(overSomeRows(many.terms, many.classes.first))));
+    return sum(mul(vector(totals(many.classes, factors)), raised(overSomeRows(many.terms, many.classes.first))));
   }
   const [u, v] = [sorted(many), sorted(few)];
   const m = u.classes.first.length;
@@ -95,9 +100,26 @@ function sumOfExponentials({ rows, constant, terms }: Affine, w: Float64Array, s
   factors.forEach((f, i) => (counts[v.classes.of[i]! * m + u.classes.of[i]!]! += f));
   const { centred, shift } = centre(u.terms, u.classes.first);
   const wide = exp(overSomeRows(centred, u.classes.first));
-  const narrow = exp(shift.reduce(add, overSomeRows(v.terms, v.classes.first)));
+  const narrow = raised(shift.reduce(add, overSomeRows(v.terms, v.classes.first)));
   if (k === 1) return mul(sum(mul(vector(counts), wide)), reshape(narrow, []));
   return sum(mul(narrow, flat(matmul(constantNode(counts, [k, m], "float64"), reshape(wide, [m, 1])))));
+}
+
+const smallestNormal = 2 ** -1022;
+
+/** Constants up to this size may be factors as they are: what that takes from the range of exponents is little. */
+const ordinaryConstant = 32;
+
+/** What is left in the exponent of constants that are large: the largest of them, so that only what overflows does. */
+function levelOf(constant: Float64Array, w: Float64Array): number {
+  let largest = -Infinity;
+  let isLarge = false;
+  constant.forEach((c, i) => {
+    if (w[i] === 0) return;
+    if (c > largest) largest = c;
+    if (Math.abs(c) > ordinaryConstant) isLarge = true;
+  });
+  return isLarge ? largest : 0;
 }
 
 /** Some of the terms, and the classes of equal rows of these. */

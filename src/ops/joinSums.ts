@@ -2,15 +2,18 @@
 import type { Node } from "../compiler/graph.ts";
 import { scalar } from "../compiler/node.ts";
 import { passes } from "../compiler/passes.ts";
+import { topological } from "../compiler/simplify.ts";
 import type { Term } from "./affine.ts";
 import { add, arithmeticOps, neg, sub } from "./arithmetic.ts";
 import { type RowSum, rowSumOf, sumOverRows } from "./distinctRowSums.ts";
 import { sum } from "./reduce.ts";
+import { isSum, summands } from "./summands.ts";
 
 interface Part {
   readonly node: Node;
   readonly rows: RowSum;
-  readonly sign: number;
+  /** How often it counts, with its sign. */
+  readonly times: number;
 }
 
 /**
@@ -19,44 +22,36 @@ interface Part {
  */
 export function joinSums(total: Node): Node {
   if (!passes().summarise) return total;
-  const parts: Part[] = [];
-  const times = new Map<Node, number>();
-  const collect = (x: Node, sign: number): void => {
-    times.set(x, (times.get(x) ?? 0) + 1);
-    const rows = rowSumOf(x);
-    if (rows) parts.push({ node: x, rows, sign });
-    else if (signs.has(x.op)) x.inputs.forEach((y, i) => collect(y, sign * signs.get(x.op)![i]!));
-  };
-  collect(total, 1);
+  const terms = summands(total, (x) => rowSumOf(x) !== undefined);
+  if (!terms) return total;
+  const rest: Part[] = [];
+  for (const [node, times] of terms) {
+    const rows = rowSumOf(node);
+    if (rows && times !== 0) rest.push({ node, rows, times });
+  }
   const replaced = new Map<Node, Node>();
-  const single = parts.filter((p) => times.get(p.node) === 1);
-  while (single.length > 1) {
-    const [first] = single.splice(0, 1) as [Part];
-    const alike = single.filter((p) => sameForm(p.rows, first.rows));
+  while (rest.length > 1) {
+    const [first] = rest.splice(0, 1) as [Part];
+    const alike = rest.filter((p) => sameForm(p.rows, first.rows));
     const joined = alike.length > 0 ? sumOverRows(concatenated([first, ...alike]), (x) => sum(x, [0])) : undefined;
     if (!joined) continue;
     replaced.set(first.node, joined);
     for (const part of alike) {
       replaced.set(part.node, scalar(0));
-      single.splice(single.indexOf(part), 1);
+      rest.splice(rest.indexOf(part), 1);
     }
   }
-  const rebuild = (x: Node): Node => {
-    const known = replaced.get(x);
-    if (known || !signs.has(x.op) || rowSumOf(x)) return known ?? x;
-    const [a, b] = x.inputs.map(rebuild) as [Node, Node];
-    if (x.op === arithmeticOps.neg) return neg(a);
-    return (x.op === arithmeticOps.add ? add : sub)(a, b);
-  };
-  return replaced.size > 0 ? rebuild(total) : total;
+  if (replaced.size === 0) return total;
+  // Inputs first, so that what is shared is built once.
+  const opens = (x: Node): boolean => isSum(x) && !replaced.has(x) && !terms.has(x);
+  for (const x of topological([total], opens)) {
+    if (!opens(x)) continue;
+    const [a, b] = x.inputs.map((y) => replaced.get(y) ?? y) as [Node, Node];
+    if (a === x.inputs[0] && b === x.inputs[1]) continue;
+    replaced.set(x, x.op === arithmeticOps.neg ? neg(a) : (x.op === arithmeticOps.add ? add : sub)(a, b));
+  }
+  return replaced.get(total) ?? total;
 }
-
-/** Signs with which the terms of a sum enter it. */
-const signs: ReadonlyMap<Node["op"], readonly number[]> = new Map([
-  [arithmeticOps.add, [1, 1]],
-  [arithmeticOps.sub, [1, -1]],
-  [arithmeticOps.neg, [-1]],
-]);
 
 const matching = (term: Term, terms: readonly Term[]): Term | undefined =>
   terms.find((t) => t.variable === term.variable && t.kind === term.kind);
@@ -65,10 +60,10 @@ const sameForm = (a: RowSum, b: RowSum): boolean =>
   a.affine.terms.length === b.affine.terms.length &&
   a.affine.terms.every((term) => matching(term, b.affine.terms));
 
-/** The rows of all parts, with weights that carry their signs relative to the first, in whose place they stand. */
+/** The rows of all parts, with weights that carry how often they count relative to the first, in whose place they stand. */
 function concatenated(parts: readonly Part[]): RowSum {
   const [first] = parts as [Part];
-  const weights = parts.map((p) => p.rows.weights.map((w) => w * p.sign * first.sign));
+  const weights = parts.map((p) => p.rows.weights.map((w) => w * (p.times / first.times)));
   const terms = first.rows.affine.terms.map((term): Term => {
     const all = parts.map((p) => matching(term, p.rows.affine.terms)!);
     const flat = (read: (t: Term) => ArrayLike<number>): number[] => all.flatMap((t) => Array.from(read(t)));

@@ -4,7 +4,7 @@ import { pullback } from "../../src/autodiff/reverse.ts";
 import type { TypedArray } from "../../src/compiler/graph.ts";
 import { interpret } from "../../src/compiler/interpret.ts";
 import { isConstant, scalar } from "../../src/compiler/node.ts";
-import { withPasses } from "../../src/compiler/passes.ts";
+import { allPasses, type Passes, withPasses } from "../../src/compiler/passes.ts";
 import { topological } from "../../src/compiler/simplify.ts";
 import * as shape from "../../src/tensor/shape.ts";
 import { type Tensor, wrap } from "../../src/tensor/tensor.ts";
@@ -12,7 +12,8 @@ import { draw } from "../ops/draw.ts";
 import { difference, runCompiled, within } from "../ops/engines.ts";
 import { variables } from "./check.ts";
 
-const nothing = { summarise: false, logProducts: false, distinct: false };
+/** Every switch off, of tracing and of compiling. */
+export const allOff = Object.fromEntries(Object.keys(allPasses).map((name) => [name, false])) as unknown as Passes;
 
 /** Value and gradients, compiled with every pass and interpreted with none. */
 export function bothWays(
@@ -27,10 +28,10 @@ export function bothWays(
   };
   const run = runCompiled(trace(), inputs, values);
   if (run instanceof Error) throw run;
-  const plain = withPasses(nothing, trace);
+  const plain = withPasses(allOff, trace);
   return {
     compiled: run.values,
-    plain: withPasses(nothing, () => interpret(plain, inputs, values)),
+    plain: withPasses(allOff, () => interpret(plain, inputs, values)),
   };
 }
 export function agree(shapes: readonly (readonly number[])[], f: (...x: Tensor[]) => Tensor, seed = 1): void {
