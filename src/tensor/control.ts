@@ -195,7 +195,7 @@ export function scan<C, X = undefined, Y = undefined>(
     trips: "fixed",
     length,
     reverse: options.reverse ?? false,
-    checkpoint: options.checkpoint || undefined,
+    checkpoint: options.checkpoint,
     carries: carried.inputs.map((input, i) => ({ input, init: carried.inits[i]!, output: outputs[i]! })),
     rows,
     results: results.leaves.map((x) => double(x.node)),
