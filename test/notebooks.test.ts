@@ -53,3 +53,12 @@ test("a mixture", async () => {
   expect(Math.abs(meanOf("long", text) - 4.15)).toBeLessThan(0.2);
   expect(Math.abs(meanOf("share", text) - 0.46)).toBeLessThan(0.04);
 });
+
+test("earthquakes: a hidden Markov model", async () => {
+  const text = await printed("earthquakes");
+  // Maximum likelihood: 15.5 and 26.1 earthquakes a year, 0.934 and 0.872 to stay; the posterior is not far from it.
+  expect(Math.abs(meanOf("quiet", text) - 15.5)).toBeLessThan(1);
+  expect(Math.abs(meanOf("restless", text) - 26.1)).toBeLessThan(1.5);
+  expect(Math.abs(meanOf("stayQuiet", text) - 0.934)).toBeLessThan(0.06);
+  expect(Math.abs(meanOf("stayRestless", text) - 0.872)).toBeLessThan(0.08);
+});
