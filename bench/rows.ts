@@ -12,12 +12,12 @@ import { figure, markdownTable } from "./table.ts";
 const numbers = (n: number, step: number): Float64Array =>
   Float64Array.from({ length: n }, (_, i) => ((i * step) % 1) * 2 - 1);
 const design = (rows: number, columns: number): Tensor =>
-  tensor(numbers(rows * columns, 0.618)).reshape([rows, columns]);
+  tensor(numbers(rows * columns, 0.6180339887498949)).reshape([rows, columns]);
 
 const models: Readonly<Record<string, (rows: number) => () => void>> = {
   "logistic regression, 20 columns": (rows) => {
     const x = design(rows, 20);
-    const y = tensor(numbers(rows, 0.414).map((u) => (u < 0 ? 0 : 1)));
+    const y = tensor(numbers(rows, 0.41421356237309515).map((u) => (u < 0 ? 0 : 1)));
     return () => {
       const alpha = sample("alpha", dist.Normal(0, 2.5));
       const beta = plate("column", 20, () => sample("beta", dist.Normal(0, 1)));
@@ -26,7 +26,7 @@ const models: Readonly<Record<string, (rows: number) => () => void>> = {
   },
   "regression with a scale for each row, 5 columns": (rows) => {
     const x = design(rows, 5);
-    const y = tensor(numbers(rows, 0.414));
+    const y = tensor(numbers(rows, 0.41421356237309515));
     return () => {
       const beta = plate("column", 5, () => sample("beta", dist.Normal(0, 1)));
       const gamma = plate("column", 5, () => sample("gamma", dist.Normal(0, 1)));
@@ -34,7 +34,7 @@ const models: Readonly<Record<string, (rows: number) => () => void>> = {
     };
   },
   "mixture of two normals": (rows) => {
-    const y = tensor(numbers(rows, 0.414));
+    const y = tensor(numbers(rows, 0.41421356237309515));
     return () => {
       const mu = plate("component", 2, () => sample("mu", dist.Normal(0, 2)));
       const weight = sample("weight", dist.Normal(0, 1));

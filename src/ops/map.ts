@@ -74,12 +74,14 @@ function inferMap(definition: MapDefinition): Op["infer"] {
   };
 }
 
-/** Arrays from this length on are worth writing the scalar definition out as JavaScript, which has the same bits. */
+/** From so many elements on, in one array or in all of them so far, it is worth writing the scalar definition out as JavaScript, which has the same bits. */
 const longArray = 256;
+const manyElements = 4096;
 
 /** Evaluates a scalar definition over broadcast arrays, element by element. */
 function evaluateMap(scalar: MapLowering["scalar"], arity: number): Op["evaluate"] {
   let written: ((...x: number[]) => number) | undefined;
+  let evaluated = 0;
   return (inputs, attrs, output) => {
     const size = sizeOf(output.shape);
     const out = allocate(output.dtype, size);
@@ -92,7 +94,9 @@ function evaluateMap(scalar: MapLowering["scalar"], arity: number): Op["evaluate
       return out;
     }
     const operands = inputs.map((x) => operandOver(x, output.shape, size));
-    if (size >= longArray) written ??= numberFunction((m, ...x) => scalar(m, x, {}), arity);
+    evaluated += size;
+    if (size >= longArray || evaluated >= manyElements)
+      written ??= numberFunction((m, ...x) => scalar(m, x, {}), arity);
     const f = written ?? ((...x: number[]): number => scalar(numberAlgebra, x, attrs));
     if (arity === 1) {
       const [{ data: a, step }] = operands as [Operand];

@@ -70,8 +70,8 @@ export interface ExpParts<V> {
   readonly scale: V;
   /** 2^(h + TILT + i/256) for i in [0, 512), rounded. */
   readonly power: V;
-  /** What the rounding of the power left out. */
-  remainder(): V;
+  /** The integer of the reduction, as the tables want it. */
+  readonly steps: V;
   /** e^r − 1 for the rest of the argument, |r| ≤ ln 2 / 512. */
   readonly growth: V;
 }
@@ -92,8 +92,12 @@ export function expParts<V>(m: Algebra<V>, x: V, growthSeries: readonly number[]
   const cubic = m.mul(r, horner(m, r, growthSeries));
   const growth = m.add(r, m.mul(m.mul(r, r), m.add(m.constant(0.5), cubic)));
   const scale = m.scale(steps, ENTRIES);
-  const remainder = (): V => m.mul(m.table(powers.low, steps), m.mul(scale, m.constant(TILT_TWICE)));
-  return { scale, power: m.scaledTable(powers.high, steps), remainder, growth };
+  return { scale, power: m.scaledTable(powers.high, steps), steps, growth };
+}
+
+/** What the rounding of the power left out. */
+export function powerRemainder<V>(m: Algebra<V>, { steps, scale }: ExpParts<V>): V {
+  return m.mul(m.table(powers.low, steps), m.mul(scale, m.constant(TILT_TWICE)));
 }
 
 /** e^x from its parts; the only rounding of a subnormal result is the last multiplication. */

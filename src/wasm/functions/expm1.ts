@@ -1,7 +1,7 @@
 /** e^x − 1. */
 import type { Algebra } from "../algebra.ts";
 import type { ExpParts } from "./exp.ts";
-import { expParts, FINE_GROWTH } from "./exp.ts";
+import { expParts, FINE_GROWTH, powerRemainder } from "./exp.ts";
 
 /** e^x - 1 and e^x from one reduction with `FINE_GROWTH`. */
 export function expm1FromParts<V>(m: Algebra<V>, parts: ExpParts<V>): { expm1: V; exp: V } {
@@ -9,7 +9,7 @@ export function expm1FromParts<V>(m: Algebra<V>, parts: ExpParts<V>): { expm1: V
   // cancels, and multiplying by the scale last keeps the sum from overflowing before the result does.
   const { power, scale, growth } = parts;
   const inverse = m.inversePower(scale);
-  const rest = m.add(parts.remainder(), m.mul(power, growth));
+  const rest = m.add(powerRemainder(m, parts), m.mul(power, growth));
   return {
     expm1: m.mul(m.add(m.sub(power, inverse), rest), scale),
     exp: m.mul(m.add(power, rest), scale),
