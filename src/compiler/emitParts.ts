@@ -3,7 +3,7 @@ import type { FunctionRef, ModuleBuilder } from "../wasm/assembler.ts";
 import { type Kernel, linkKernel } from "../wasm/kernels/kernel.ts";
 import { emitCall, emitCallOnChunk, emitFill, type Kernels } from "./emitCall.ts";
 import { emitNest } from "./emitNest.ts";
-import { emitStrip } from "./emitStrip.ts";
+import { emitStrip, planStrip } from "./emitStrip.ts";
 import { LocalPool } from "./localPool.ts";
 import type { Environment } from "./nestFrame.ts";
 import { planNest } from "./nestPlan.ts";
@@ -75,8 +75,9 @@ function planPart(steps: readonly Step[], first: number): PlannedStep[] {
   for (let next = first, size = 0; next < steps.length && size < partLimit; next++) {
     const step = steps[next]!;
     const plan = step.kind === "nest" ? planNest(step) : undefined;
-    planned.push({ step, ...(plan && { plan }) });
-    size += plan?.codeSize ?? 0;
+    const inside = step.kind === "strip" ? planStrip(step) : undefined;
+    planned.push({ step, ...(plan && { plan }), ...(inside && { inside }) });
+    for (const nest of inside ?? [plan]) size += nest?.codeSize ?? 0;
   }
   return planned;
 }
@@ -104,9 +105,10 @@ function emitPart(
       take,
       release,
     };
-    for (const { step, plan } of planned) {
+    for (const { step, plan, inside } of planned) {
       if (step.kind === "nest") emitNest(step, plan!, env);
-      else if (step.kind === "strip") emitStrip(step, env, (call, chunk) => emitCallOnChunk(call, kernels, chunk, env));
+      else if (step.kind === "strip")
+        emitStrip(step, inside!, env, (call, chunk) => emitCallOnChunk(call, kernels, chunk, env));
       else if (step.kind === "fill") emitFill(step, buffers[step.buffer]!.size, env);
       else if (step.kind === "call") emitCall(step, kernels, env);
       else code.call(called.get(step)!);

@@ -2,19 +2,28 @@
 import type { Chunk } from "./chunk.ts";
 import { type NestEmitter, nestEmitter } from "./emitNest.ts";
 import type { Environment } from "./nestFrame.ts";
-import { planNest } from "./nestPlan.ts";
+import { type NestPlan, planNest } from "./nestPlan.ts";
 import type { Call, Strip } from "./steps.ts";
 
 const nothing = (): void => {};
 
+/** How the nests of a strip are walked; undefined for its calls. */
+export const planStrip = ({ steps, chunk }: Strip): (NestPlan | undefined)[] =>
+  steps.map((step) => (step.kind === "nest" ? planNest(step, chunk) : undefined));
+
 /** Emits a strip; sums go on from chunk to chunk. `call` emits a call on the rows of a chunk. */
-export function emitStrip(strip: Strip, env: Environment, call: (step: Call, chunk: Chunk) => void): void {
+export function emitStrip(
+  strip: Strip,
+  plans: readonly (NestPlan | undefined)[],
+  env: Environment,
+  call: (step: Call, chunk: Chunk) => void,
+): void {
   const { code } = env;
   const { rows } = strip;
   const lastRows = rows - (Math.ceil(rows / strip.chunk) - 1) * strip.chunk;
   const chunk: Chunk = { strip, lastRows, first: env.take("i32"), isLast: env.take("i32") };
-  const emitters = strip.steps.map((step): NestEmitter => {
-    if (step.kind === "nest") return nestEmitter(step, planNest(step, strip.chunk), env, chunk);
+  const emitters = strip.steps.map((step, i): NestEmitter => {
+    if (step.kind === "nest") return nestEmitter(step, plans[i]!, env, chunk);
     return { begin: nothing, run: () => call(step, chunk), end: nothing };
   });
   for (const { begin } of emitters) begin();

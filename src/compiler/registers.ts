@@ -11,10 +11,11 @@ import { type Buffer, buffersOf, type Step } from "./steps.ts";
 /** Elements of a temporary that is kept in registers, at most. */
 const registerLimit = 16;
 
-/** A nest and the way it is walked; other steps have no plan. */
+/** A step with the ways its nests are walked: one for a nest, one for each step of a strip that is a nest. */
 export interface PlannedStep {
   readonly step: Step;
   readonly plan?: NestPlan;
+  readonly inside?: readonly (NestPlan | undefined)[];
 }
 
 /**

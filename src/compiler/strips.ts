@@ -25,7 +25,7 @@ const chunkElements = 128;
 /** How much more some steps of a strip may do for a row than others, which would run over very short chunks. */
 const mostUneven = 4;
 /** Values that the steps of a strip compute at most, so that no function grows beyond what the engine optimises well. */
-const mostValues = 700;
+const mostValues = 450;
 
 /** A strip to be, or a step by itself (`rows` 0), and what it needs. */
 interface Unit {
